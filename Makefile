@@ -1,0 +1,45 @@
+# edge-ad: `make demo` shows the whole chain on real pictures; `make test` sets up and tests.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: help setup demo check test test-long format benchmark-accuracy benchmark-speed clean
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train,demo,dev]'
+	@touch $@
+
+setup: $(STAMP) ## virtual environment with every extra, at the tested versions
+
+demo: $(STAMP) ## train, export, calibrate, run and subscribe on real solar-cell pictures
+	$(BIN)/edge-ad demo --output demo-output
+
+check: $(STAMP) ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(STAMP) ## the tests, without the long ones
+	$(BIN)/pytest -m "not long"
+
+test-long: $(STAMP) ## the long tests too
+	$(BIN)/pytest
+
+format: $(STAMP) ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+benchmark-accuracy: $(STAMP) ## MVTec bottle and capsule, INT8, run by the runtime
+	$(BIN)/python -m benchmarks.accuracy
+
+benchmark-speed: $(STAMP) ## 1080p frame to verdict and heatmap, per precision
+	$(BIN)/python -m benchmarks.speed
+
+clean: ## remove what make made
+	rm -rf $(VENV) build demo-output

@@ -1,0 +1,12 @@
+"""The device side's commands: one file each, light to import; heavy packages load inside the functions."""
+
+from __future__ import annotations
+
+import typer
+
+from edge.commands import version
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this room's commands to the front door."""
+    app.command("version")(version.version)

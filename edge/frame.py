@@ -1,0 +1,28 @@
+"""A frame: what a camera hands to the inspector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture from one camera.
+
+    Attributes:
+        camera: the camera's name at this station.
+        seq: number of this frame since the camera's capture began, from 0; counts captured frames, also
+            those that were dropped later.
+        pixels: uint8 [H, W, 3], BGR, at the camera's own size.
+        captured_ns: monotonic clock when the picture reached this computer (``time.monotonic_ns``).
+        picture: name of the file the frame came from, for folder cameras; None for live ones.
+    """
+
+    camera: str
+    seq: int
+    pixels: NDArray[np.uint8]
+    captured_ns: int
+    picture: str | None = None

@@ -1,0 +1,86 @@
+"""The model card: everything about a bundle that the device needs, carried inside the IR's ``rt_info``.
+
+The card is one JSON text under ``rt_info/edge_ad/card``; ``rt_info/model_info`` beside it repeats what other
+OpenVINO runtimes read (model type, labels, task). Readers ignore unknown keys of a newer minor version and
+refuse another ``schema``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from edge.pictures import RESIZE
+
+SCHEMA: Literal[1] = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+
+class Calibration(_Part):
+    """How the thresholds were set: on which good parts, by which method, with which promise."""
+
+    method: str = Field(description="name of the method in the calibration package, e.g. conformal")
+    false_alarm_rate: float = Field(gt=0, lt=1, description="promised share of good parts called anomalous")
+    threshold: float = Field(description="raw score; a part is anomalous when its score is higher")
+    pixel_threshold: float | None = Field(
+        default=None, description="raw map value from which a pixel belongs to a region; None without a map"
+    )
+    pictures: int = Field(ge=1, description="good parts that the threshold rests on; none was fitted on")
+    quantiles: tuple[float, ...] = Field(
+        min_length=2, description="scores of the good parts at evenly spaced ranks from 0 to 100 %, ascending"
+    )
+    device: str = Field(description="OpenVINO device the scores were computed on, e.g. CPU")
+    precision: str = Field(description="precision of the IR the scores were computed with")
+    time: datetime = Field(description="when, UTC")
+
+
+class Training(_Part):
+    """Where the model comes from."""
+
+    pictures: int = Field(ge=1, description="good pictures that the scorer was fitted on")
+    listing_sha256: str = Field(
+        pattern="^[0-9a-f]{64}$",
+        description="sha256 over the sorted sha256 of all pictures given (fit and calibration)",
+    )
+    seed: int = Field(description="seed of the split and of everything random")
+    backbone: str | None = Field(default=None, description="feature extractor, where the model has one")
+    backbone_licence: str = Field(default="", description="licence and origin of the backbone's weights")
+    versions: dict[str, str] = Field(default_factory=dict, description="versions of the packages that made it")
+
+
+class ModelCard(_Part):
+    """The card of one bundle."""
+
+    schema_: Literal[1] = Field(default=SCHEMA, alias="schema")
+    name: str = Field(min_length=1, description="product or model name shown to people, e.g. bottle")
+    version: str = Field(min_length=1, description="version of this bundle: export time, e.g. 20261122T020500Z")
+    model: str = Field(description="model family, e.g. padim")
+    precision: Literal["int8", "fp16", "fp32"] = Field(description="precision of the network's weights")
+    height: int = Field(ge=16, le=4096, description="rows of the picture that the graph takes")
+    width: int = Field(ge=16, le=4096, description="columns of the picture that the graph takes")
+    colour: Literal["BGR"] = Field(default="BGR", description="channel order of the uint8 input [1, H, W, 3]")
+    resize: Literal["halve-linear"] = Field(default=RESIZE, description="how pictures are brought to that size")
+    higher_is: Literal["anomalous"] = Field(default="anomalous", description="direction of the scores")
+    has_map: bool = Field(default=True, description="whether the graph gives an anomaly map")
+    inference_precision: Literal["f32", "f16", "bf16"] = Field(
+        default="f32", description="INFERENCE_PRECISION_HINT that the scores were calibrated with"
+    )
+    options: dict[str, object] = Field(default_factory=dict, description="the model's own options")
+    training: Training
+    calibration: Calibration
+    bin_sha256: str = Field(default="0" * 64, pattern="^[0-9a-f]{64}$", description="sha256 of the .bin file")
+    xml_sha256: str = Field(
+        default="0" * 64,
+        pattern="^[0-9a-f]{64}$",
+        description="sha256 of the .xml file with these 64 digits themselves read as zeros",
+    )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels, as ``edge.pictures.prepare`` takes it."""
+        return self.height, self.width

@@ -1,0 +1,100 @@
+"""Pictures: finding, reading and resizing them, in one way for training, export, calibration and the line.
+
+A model sees what it was trained on only if every room resizes alike. ``prepare`` is that one resize; its name
+(``RESIZE``) is written into the model card, and a bundle with another name is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import PictureError
+
+RESIZE: Literal["halve-linear"] = "halve-linear"
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
+
+Picture = NDArray[np.uint8]
+
+
+def prepare(pixels: Picture, size: tuple[int, int]) -> Picture:
+    """Resizes a picture to the model's size without keeping its aspect ratio.
+
+    Halves by area while both sides are at least twice too large, then interpolates linearly. Halving by area
+    is a fast path in OpenCV, so a 1080p frame costs a fraction of ``INTER_AREA`` in one step, and no pixel is
+    skipped as linear interpolation alone would do.
+
+    Args:
+        pixels: uint8 [H, W, 3] BGR.
+        size: (height, width) that the model takes, in pixels.
+
+    Returns:
+        uint8 [height, width, 3] BGR.
+    """
+    height, width = size
+    resized: cv2.typing.MatLike = pixels
+    while resized.shape[0] >= 2 * height and resized.shape[1] >= 2 * width:
+        half = (resized.shape[1] // 2, resized.shape[0] // 2)
+        resized = cv2.resize(resized, half, interpolation=cv2.INTER_AREA)
+    if resized.shape[:2] != (height, width):
+        resized = cv2.resize(resized, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(resized, dtype=np.uint8)
+
+
+def find_pictures(folder: Path) -> list[Path]:
+    """Lists the pictures directly inside a folder, sorted by name.
+
+    Raises:
+        PictureError: the folder does not exist or holds no picture.
+    """
+    if not folder.is_dir():
+        raise PictureError(f"no such folder: {folder}", hint="give a folder with pictures of good parts")
+    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not found:
+        kinds = " ".join(sorted(SUFFIXES))
+        raise PictureError(f"no pictures in {folder}", hint=f"these kinds are read: {kinds}")
+    return found
+
+
+def read_picture(path: Path) -> Picture:
+    """Reads one picture as uint8 [H, W, 3] BGR; grey, transparent and 16-bit files are converted.
+
+    Raises:
+        PictureError: the file cannot be read or is not a whole picture.
+    """
+    try:
+        data = np.fromfile(path, dtype=np.uint8)
+    except OSError as error:
+        raise PictureError(f"cannot read {path}: {error.strerror}") from error
+    return decode_picture(data, str(path))
+
+
+def decode_picture(data: NDArray[np.uint8], name: str) -> Picture:
+    """Decodes the bytes of a picture file into uint8 [H, W, 3] BGR.
+
+    Raises:
+        PictureError: the bytes are not a whole picture.
+    """
+    try:
+        pixels = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except cv2.error as error:
+        raise PictureError(f"cannot decode {name}: {error.err}") from error
+    if pixels is None:
+        raise PictureError(f"cannot decode {name}", hint="the file is truncated or not a picture; remove it")
+    return np.asarray(pixels, dtype=np.uint8)
+
+
+def readable(paths: list[Path], skipped: list[Path]) -> Iterator[tuple[Path, Picture]]:
+    """Yields each picture that can be decoded; appends the others to ``skipped`` for the summary."""
+    for path in paths:
+        try:
+            pixels = read_picture(path)
+        except PictureError:
+            skipped.append(path)
+        else:
+            yield path, pixels

@@ -1,0 +1,3 @@
+"""The one place that states edge-ad's version."""
+
+VERSION = "0.1.0"
