@@ -1,0 +1,59 @@
+"""The settings of one camera, the same on a command line and in a ``[[cameras]]`` table of a station file."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class CameraOptions(BaseModel):
+    """How to open one camera and how long to wait for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(
+        default="camera",
+        pattern="^[A-Za-z0-9_-]{1,64}$",
+        description="name of the camera in topics and logs: letters, digits, - and _",
+    )
+    source: str = Field(
+        min_length=1,
+        description="index, device path, video file, folder or glob of pictures, rtsp:// or http:// address, "
+        "or GStreamer pipeline",
+    )
+    fps: float | None = Field(
+        default=None,
+        gt=0,
+        le=1000,
+        description="frames per second: the pace of a file source, the rate asked of a live device",
+    )
+    loop: bool = Field(default=False, description="a file source starts again at its end")
+    width: int | None = Field(default=None, ge=16, le=16384, description="columns asked of a live device, pixels")
+    height: int | None = Field(default=None, ge=16, le=16384, description="rows asked of a live device, pixels")
+    fourcc: str | None = Field(
+        default=None,
+        pattern="^[A-Za-z0-9 ]{4}$",
+        description="pixel format asked of a live device, four letters, e.g. MJPG or YUYV",
+    )
+    exposure: float | None = Field(
+        default=None,
+        description="fixed exposure of a live device in the driver's own unit (V4L2: 100 microseconds); "
+        "automatic where not given",
+    )
+    open_timeout_s: float = Field(
+        default=5.0, ge=0.1, le=60, description="seconds after which opening a live camera is given up"
+    )
+    read_timeout_s: float = Field(
+        default=1.0, ge=0.1, le=60, description="seconds without a frame after which a live camera is lost"
+    )
+    stall_after_s: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=60,
+        description="seconds beyond the timeouts after which a hung capture process is killed and replaced",
+    )
+    retry_first_s: float = Field(
+        default=0.2, ge=0.01, le=60, description="pause before the first attempt to reopen a lost camera, seconds"
+    )
+    retry_most_s: float = Field(
+        default=5.0, ge=0.01, le=600, description="longest pause between attempts to reopen, which double, seconds"
+    )
