@@ -1,0 +1,1 @@
+"""Data sets on disk: which pictures are good, which are not, and which part each of them plays."""
