@@ -1,0 +1,1 @@
+"""Scores of good parts to a threshold with a stated false-alarm rate. Numpy only, pure functions on arrays."""

@@ -1,0 +1,1 @@
+"""Pretrained networks that give features, found by name."""

@@ -1,0 +1,58 @@
+"""Split conformal threshold: a false-alarm rate that holds for any distribution of scores.
+
+With n scores of good parts that the model was not fitted on, exchangeable with the parts to come, the
+k-th smallest score with k = ceil((n + 1)(1 - alpha)) satisfies P(new good score > threshold) <= alpha.
+
+Source: Vovk, Gammerman, Shafer, "Algorithmic Learning in a Random World", 2005; Laxhammar and Falkman,
+"Conformal prediction for distribution-independent anomaly detection", 2010.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numpy.typing import ArrayLike
+
+from calibration.scores import ScoresError, checked
+
+# Binary fractions make (n + 1)(1 - alpha) miss whole numbers by an ulp; without this, n = 99, alpha = 0.01
+# would ask for rank 100 or 99 by luck.
+_ULP = 1e-9
+
+
+def pictures_needed(false_alarm_rate: float) -> int:
+    """How many good parts the rate needs at least: 1 / alpha - 1, rounded up."""
+    _check_rate(false_alarm_rate)
+    return math.ceil(1.0 / false_alarm_rate - 1.0 - _ULP)
+
+
+def smallest_rate(pictures: int) -> float:
+    """The smallest false-alarm rate that this many good parts can promise."""
+    if pictures < 1:
+        raise ScoresError("there are no scores")
+    return 1.0 / (pictures + 1)
+
+
+def threshold(scores: ArrayLike, false_alarm_rate: float) -> float:
+    """The raw score above which a part is called anomalous.
+
+    Args:
+        scores: [n] raw scores of good parts that the model was not fitted on; higher is more anomalous.
+        false_alarm_rate: alpha in (0, 1), promised upper bound of P(score > threshold) for a good part.
+
+    Raises:
+        ScoresError: too few scores for the rate, or scores that are not finite.
+    """
+    values = checked(scores)
+    needed = pictures_needed(false_alarm_rate)
+    if values.size < needed:
+        raise ScoresError(
+            f"a false-alarm rate of {false_alarm_rate:g} needs {needed} good parts, there are {values.size}"
+        )
+    rank = math.ceil((values.size + 1) * (1.0 - false_alarm_rate) - _ULP)
+    return float(values[max(rank, 1) - 1])
+
+
+def _check_rate(false_alarm_rate: float) -> None:
+    if not 0.0 < false_alarm_rate < 1.0:
+        raise ScoresError(f"a false-alarm rate lies between 0 and 1, not {false_alarm_rate:g}")

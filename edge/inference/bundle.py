@@ -1,0 +1,143 @@
+"""The model bundle: ``bottle.xml`` and ``bottle.bin`` with the card inside, proved whole before it is used.
+
+OpenVINO loads a weight file with a flipped bit without a word. So the card carries the sha256 of both files, and
+the bytes that were hashed are the bytes that OpenVINO gets: each file is read once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import openvino as ov
+from pydantic import ValidationError
+
+from edge.errors import BundleError, CardError
+from edge.inference.card import ModelCard
+
+_CARD = re.compile(rb'<card value="([^"]*)"')
+_BLANK = "0" * 64
+_AGAIN = "copy the .xml and .bin of one export again, or export anew"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified model with its card.
+
+    Attributes:
+        path: of the .xml file.
+        card: what the device needs to know.
+        model: the OpenVINO graph: uint8 [1, H, W, 3] in, ``pred_score`` and, with a map, ``anomaly_map`` out.
+        sha256: hex digest that names this bundle: of the .xml, which itself holds the digest of the .bin.
+    """
+
+    path: Path
+    card: ModelCard
+    model: ov.Model
+    sha256: str
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Reads, verifies and parses a bundle.
+
+    Raises:
+        BundleError: a file is missing, damaged, or the two do not belong together.
+        CardError: the model has no edge-ad card, or one of another schema.
+    """
+    xml = _read(path)
+    card = _card_of(xml, path)
+    weights = _read(path.with_suffix(".bin"))
+    if _digest_of_xml(xml, card.xml_sha256) != card.xml_sha256:
+        raise BundleError(f"{path} is damaged: its bytes do not match its own digest", hint=_AGAIN)
+    if hashlib.sha256(weights).hexdigest() != card.bin_sha256:
+        raise BundleError(f"{path.with_suffix('.bin')} is damaged or belongs to another .xml", hint=_AGAIN)
+    try:
+        model = ov.Core().read_model(xml, weights)
+    except RuntimeError as error:
+        raise BundleError(f"OpenVINO cannot read {path}: {_first_line(error)}", hint=_AGAIN) from error
+    return Bundle(path, card, model, hashlib.sha256(xml).hexdigest())
+
+
+def write_bundle(model: ov.Model, card: ModelCard, path: Path, *, compress_to_fp16: bool) -> Bundle:
+    """Writes a model with its card and returns it as read back from disk.
+
+    Both files are written beside their place and then renamed, the .bin first: a reader meets the old pair, the
+    new pair, or a pair whose digests differ and which it refuses.
+
+    Args:
+        model: graph as ``Bundle.model`` describes it.
+        card: without digests; they are filled in here.
+        path: of the .xml file to write; its folder is made if need be.
+        compress_to_fp16: store float32 constants as float16.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    blank = card.model_copy(update={"bin_sha256": _BLANK, "xml_sha256": _BLANK})
+    model.set_rt_info(blank.model_dump_json(by_alias=True), ["edge_ad", "card"])
+    model.set_rt_info("AnomalyDetection", ["model_info", "model_type"])
+    model.set_rt_info("Normal Anomaly", ["model_info", "labels"])
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
+        fresh = Path(folder) / path.name
+        ov.save_model(model, fresh, compress_to_fp16=compress_to_fp16)
+        weights = fresh.with_suffix(".bin")
+        xml = _fill(fresh.read_bytes(), "bin_sha256", hashlib.sha256(weights.read_bytes()).hexdigest())
+        fresh.write_bytes(_fill(xml, "xml_sha256", hashlib.sha256(xml).hexdigest()))
+        for made, place in ((weights, path.with_suffix(".bin")), (fresh, path)):
+            _sync(made)
+            made.replace(place)
+    _sync(path.parent)
+    return load_bundle(path)
+
+
+def _card_of(xml: bytes, path: Path) -> ModelCard:
+    if not xml.lstrip().startswith(b"<?xml"):
+        raise BundleError(f"{path} is not an OpenVINO model", hint="--model takes the .xml file of a bundle")
+    found = _CARD.search(xml)
+    if found is None:
+        raise CardError(
+            f"{path} has no edge-ad model card, or is cut off", hint="write it with 'edge-ad export --output ...'"
+        )
+    try:
+        return ModelCard.model_validate_json(html.unescape(found[1].decode("utf-8", errors="replace")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise CardError(f"the model card in {path} is not valid: {where}: {first['msg']}", hint=_AGAIN) from error
+
+
+def _digest_of_xml(xml: bytes, own: str) -> str:
+    """Digest of the .xml with the digest that it holds of itself read as zeros."""
+    return hashlib.sha256(xml.replace(own.encode(), _BLANK.encode(), 1)).hexdigest()
+
+
+def _fill(xml: bytes, key: str, digest: str) -> bytes:
+    mark = html.escape(f'"{key}":"').encode()
+    return xml.replace(mark + _BLANK.encode(), mark + digest.encode(), 1)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        hint = "a bundle is a .xml and a .bin file side by side; check the path"
+        raise BundleError(f"no such file: {path}", hint=hint) from error
+    except OSError as error:
+        raise BundleError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _sync(path: Path) -> None:
+    """Makes a file or a folder's entries survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

@@ -1,0 +1,133 @@
+"""The default model: a full Gaussian on a coarse grid decides, a diagonal one on a fine grid sharpens the map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as ops
+from pydantic import BaseModel, ConfigDict, Field
+
+from edge.scorers.diagonal import DiagonalScorer
+from edge.scorers.gaussian import GaussianScorer, attach_shorten, shorten
+from edge.scorers.heatmap import attach_render, attach_top_mean, render, rise, top_mean
+from edge.scorers.moments import Moments
+from edge.scorers.scorer import Head, Scored, View, grid_of
+
+Array = NDArray[np.float32]
+
+
+class PadimOptions(BaseModel):
+    """Options of ``padim``; the defaults are what measured best on average over four data sets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stride: int = Field(16, ge=4, le=64, description="pixels per cell of the grid that decides")
+    average: int = Field(3, ge=1, le=9, description="cells averaged around each feature before scoring; odd")
+    components: int = Field(128, ge=0, le=2048, description="dimensions the shared projection keeps; 0 keeps all")
+    power: float = Field(0.5, ge=0, le=1, description="features are divided by their length to this power")
+    shrinkage: float = Field(0.1, gt=0, le=10, description="share of the mean variance added to every variance")
+    top_share: float = Field(0.01, gt=0, le=1, description="share of the largest distances averaged to the score")
+    fine_map: bool = Field(True, description="sharpen the map with a finer grid; the score is not touched")
+    fine_stride: int = Field(8, ge=2, le=64, description="pixels per cell of the finer grid")
+    smoothing_px: float = Field(4.0, ge=0, le=64, description="Gaussian smoothing of the map, pixels of the input")
+
+    def views(self) -> tuple[View, ...]:
+        """The feature maps this model asks of a backbone."""
+        coarse = View("coarse", self.stride, self.average)
+        return (coarse, View("fine", self.fine_stride)) if self.fine_map else (coarse,)
+
+
+@dataclass(frozen=True)
+class PadimScorer:
+    """Mahalanobis distances of both grids, joined.
+
+    The picture's score is the mean of the largest distances of the coarse grid. The map is the geometric mean of
+    both grids' distances, so that a defect must stand out in both.
+    """
+
+    options: PadimOptions
+    size: tuple[int, int]
+    coarse: GaussianScorer
+    fine: DiagonalScorer | None
+
+    @classmethod
+    def fit(cls, batches: Iterable[Sequence[Array]], size: tuple[int, int], options: PadimOptions) -> Self:
+        """Fits in one pass over batches of views, each float32 [N, C, h, w].
+
+        Args:
+            batches: features of good pictures, as ``options.views()`` asks for them.
+            size: (height, width) of the pictures the features came from.
+            options: see ``PadimOptions``.
+        """
+        gathered = [Moments() for _ in options.views()]
+        for views in batches:
+            for moments, features in zip(gathered, views, strict=True):
+                moments.add(shorten(features, options.power))
+        coarse = GaussianScorer.fit(gathered[0], components=options.components, shrinkage=options.shrinkage)
+        fine = DiagonalScorer.fit(gathered[1], shrinkage=options.shrinkage) if options.fine_map else None
+        return cls(options, size, coarse, fine)
+
+    def score(self, features: Sequence[Array]) -> Scored:
+        power = self.options.power
+        distances = self.coarse.distances(shorten(features[0], power))
+        scores = top_mean(distances, self._top)
+        if self.fine is None:
+            return Scored(scores, render(distances, *self._rise(self.coarse.grid)))
+        raised = render(distances, *self._lift(self.fine))
+        joined = np.sqrt(raised * self.fine.distances(shorten(features[1], power)))
+        return Scored(scores, render(joined, *self._rise(self.fine.grid)))
+
+    def attach(self, features: Sequence[ov.Output]) -> Head:
+        power = self.options.power
+        distances = self.coarse.attach(attach_shorten(features[0], power))
+        score = attach_top_mean(distances, self._top)
+        if self.fine is None:
+            joined, grid = distances, self.coarse.grid
+        else:
+            raised = attach_render(distances, *self._lift(self.fine))
+            fine = self.fine.attach(attach_shorten(features[1], power))
+            joined, grid = ops.sqrt(ops.multiply(raised, fine)).output(0), self.fine.grid
+        rendered = attach_render(joined, *self._rise(grid))
+        shape = ops.constant(np.array([1, 1, *self.size], dtype=np.int64))
+        return Head(score, ops.reshape(rendered, shape, False).output(0))
+
+    def arrays(self) -> dict[str, Array]:
+        fine = self.fine.arrays() if self.fine else {}
+        named = {f"coarse.{name}": array for name, array in self.coarse.arrays().items()}
+        return named | {f"fine.{name}": array for name, array in fine.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], size: tuple[int, int], options: PadimOptions) -> Self:
+        """Builds the scorer from what ``arrays`` gave.
+
+        Raises:
+            KeyError: an array is missing.
+        """
+        coarse = GaussianScorer(
+            arrays["coarse.projection"],
+            arrays["coarse.mean"],
+            arrays["coarse.whitening"],
+            grid_of(size, options.stride),
+        )
+        fine = None
+        if options.fine_map:
+            grid = grid_of(size, options.fine_stride)
+            fine = DiagonalScorer(arrays["fine.axes"], arrays["fine.mean"], arrays["fine.precision"], grid)
+        return cls(options, size, coarse, fine)
+
+    @property
+    def _top(self) -> int:
+        return max(1, round(self.options.top_share * len(self.coarse.mean)))
+
+    def _rise(self, grid: tuple[int, int]) -> tuple[Array, Array]:
+        sigma = self.options.smoothing_px
+        return rise(grid[0], self.size[0], sigma), rise(grid[1], self.size[1], sigma)
+
+    def _lift(self, fine: DiagonalScorer) -> tuple[Array, Array]:
+        """Brings coarse distances to the fine grid, unsmoothed."""
+        return rise(self.coarse.grid[0], fine.grid[0], 0), rise(self.coarse.grid[1], fine.grid[1], 0)

