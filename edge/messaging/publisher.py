@@ -1,0 +1,212 @@
+"""The publisher: takes what the inspector found and hands it to one publishing thread."""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Literal, Self
+
+import zmq
+
+from edge.errors import BusError, EdgeAdError, StoreError, UsageError
+from edge.messaging import sockets
+from edge.messaging.announcer import Announcer
+from edge.messaging.compose import Composer
+from edge.messaging.heatmap import Encoding
+from edge.messaging.messages import Component, Condition, Health, ModelRef, Result
+from edge.messaging.outbox import Outbox
+from edge.messaging.parcel import Parcel, Shot, shot_of
+from edge.messaging.tally import Pulse
+from edge.verdict import Inspection, Verdict
+
+HeatmapsOf = Literal["anomalous", "all", "none"]
+
+_WAITING = 1000
+_WAITING_SHOTS = 4
+_BATCH = 200
+_WAKE_S = 0.05
+_COMMIT_TIMEOUT_S = 5.0
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Publisher:
+    """Sends results, alerts, heatmaps, health and heartbeats; binds at once and starts its thread.
+
+    If the disk refuses an alert, the thread ends and the next ``publish`` raises why: a station that cannot
+    keep its promise must not look alive.
+
+    Args:
+        station: name in every topic: letters, digits, '-' and '_'.
+        model: the bundle that judges.
+        outbox: where alerts are kept; the caller closes it after the publisher.
+        events, heatmaps: addresses to bind; the real ones are the attributes of the same names.
+        heatmaps_of: which inspections get a heatmap.
+        encoding: how heatmaps are sent.
+        picture: whether a heatmap brings the frame as JPEG.
+        heartbeat_s: seconds between heartbeats; readers expect 1.
+        pulse: asked at each heartbeat, in the publisher's thread, for what only the daemon knows.
+
+    Raises:
+        UsageError: a name or an address is wrong.
+        BusError: an address cannot be bound.
+    """
+
+    def __init__(
+        self,
+        *,
+        station: str,
+        model: ModelRef,
+        outbox: Outbox,
+        events: str = sockets.EVENTS,
+        heatmaps: str = sockets.HEATMAPS,
+        heatmaps_of: HeatmapsOf = "anomalous",
+        encoding: Encoding = "u8",
+        picture: bool = False,
+        heartbeat_s: float = 1.0,
+        pulse: Callable[[], Pulse] = Pulse,
+    ) -> None:
+        if not _NAME.fullmatch(station):
+            raise UsageError(f"not a station name: {station!r}", hint="use letters, digits, '-' and '_'")
+        self._compose = Composer(station, model)
+        self._heatmaps_of = heatmaps_of
+        self._picture = picture
+        self._heartbeat_s = heartbeat_s
+        self._pulse = pulse
+        self._waiting: queue.Queue[Parcel | Health] = queue.Queue(_WAITING)
+        self._shot_slots = threading.BoundedSemaphore(_WAITING_SHOTS)
+        self._health: dict[tuple[Component, str | None], Health] = {}
+        self._closing = threading.Event()
+        self._failure: EdgeAdError | None = None
+        self._announcer = Announcer(
+            self._compose,
+            outbox,
+            events=events,
+            heatmaps=heatmaps,
+            encoding=encoding,
+            shot_slots=self._shot_slots,
+        )
+        self.events, self.heatmaps = self._announcer.events, self._announcer.heatmaps
+        self.boot_id = self._compose.boot_id
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self._thread.start()
+
+    def publish(self, inspection: Inspection) -> None:
+        """Sends the result, an alert where the alarm changes, and a heatmap where one is due.
+
+        Returns at once, whether anybody listens or not. It waits only while 1000 inspections wait for the
+        disk: then frames are dropped at the camera, where they are counted, and never an alert. A heatmap is
+        left out while four others wait.
+
+        Raises:
+            StoreError, BusError: the publisher ended before; this inspection is not sent.
+        """
+        result = self._compose.result(inspection)
+        self._put(Parcel(result, self._shot(inspection, result)))
+
+    def health(
+        self, component: Component, state: Condition, reason: str = "", *, camera: str | None = None
+    ) -> None:
+        """Sends that a component's state changed; says nothing where it did not.
+
+        Raises:
+            StoreError, BusError: the publisher ended before.
+        """
+        before = self._health.get((component, camera))
+        if before is not None and (before.state, before.reason) == (state, reason):
+            return
+        since = before.since if before is not None and before.state == state else datetime.now(UTC)
+        message = self._compose.health(component, state, reason, camera, since)
+        self._health[component, camera] = message
+        self._put(message)
+
+    @property
+    def health_now(self) -> tuple[Health, ...]:
+        """The last health message of each component and camera."""
+        return tuple(self._health.values())
+
+    def wait_for_subscribers(self, count: int, timeout_s: float) -> None:
+        """Waits until ``count`` readers of heartbeats are connected, so that they miss nothing that follows.
+
+        Raises:
+            BusError: fewer came in time.
+        """
+        subscriptions = self._announcer.subscriptions
+        if not subscriptions.wait_for(count, timeout_s):
+            came = f"{subscriptions.count} of {count} subscribers came to {self.events} within {timeout_s:g} s"
+            raise BusError(came, hint=f"start them with: edge-ad subscribe {self.events}")
+
+    def close(self) -> None:
+        """Sends what waits and a last heartbeat, then closes the sockets; stop the inspector first.
+
+        Raises:
+            StoreError: alerts that waited could not be committed.
+        """
+        self._closing.set()
+        self._thread.join(_COMMIT_TIMEOUT_S)
+        if self._thread.is_alive():
+            raise StoreError(f"alerts are not on disk after {_COMMIT_TIMEOUT_S:g} s", hint="check the disk")
+        if self._failure is not None:
+            raise self._failure
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _shot(self, inspection: Inspection, result: Result) -> Shot | None:
+        if self._heatmaps_of == "none" or inspection.anomaly_map is None:
+            return None
+        if self._heatmaps_of == "anomalous" and result.verdict is not Verdict.ANOMALOUS:
+            return None
+        if not self._shot_slots.acquire(blocking=False):
+            return None
+        return shot_of(inspection.frame, inspection.anomaly_map, with_picture=self._picture)
+
+    def _put(self, item: Parcel | Health) -> None:
+        while not self._closing.is_set():
+            if not self._thread.is_alive():
+                raise self._failure or BusError("the publishing thread has ended")
+            try:
+                return self._waiting.put(item, timeout=_WAKE_S)
+            except queue.Full:
+                continue
+        raise BusError("the publisher is closed")
+
+    def _run(self) -> None:
+        try:
+            self._serve()
+        except EdgeAdError as error:
+            self._failure = error
+        except zmq.ZMQError as error:
+            self._failure = BusError(f"cannot send on {self.events}: {error}")
+        finally:
+            self._announcer.close()
+
+    def _serve(self) -> None:
+        next_beat_s = time.monotonic()
+        while not self._closing.is_set() or not self._waiting.empty():
+            self._announcer.listen()
+            now_s = time.monotonic()
+            if now_s >= next_beat_s:
+                self._announcer.beat(self._pulse())
+                next_beat_s = max(next_beat_s + self._heartbeat_s, now_s)
+            self._announcer.announce(self._next_batch())
+        self._announcer.beat(Pulse("stopping", self._pulse().dropped))
+
+    def _next_batch(self) -> list[Parcel | Health]:
+        batch: list[Parcel | Health] = []
+        try:
+            batch.append(self._waiting.get(timeout=_WAKE_S))
+            while len(batch) < _BATCH:
+                batch.append(self._waiting.get_nowait())
+        except queue.Empty:
+            pass
+        return batch

@@ -1,0 +1,110 @@
+"""ZeroMQ at one seam: addresses are checked, options are set before bind, library errors become ours."""
+
+from __future__ import annotations
+
+import errno
+import re
+
+import zmq
+
+from edge.errors import BusError, UsageError
+
+EVENTS = "tcp://127.0.0.1:5556"
+HEATMAPS = "tcp://127.0.0.1:5557"
+CONTROL = "tcp://127.0.0.1:5558"
+
+LINGER_MS = 200
+BEAT_MS = 1000
+DEAD_MS = 3000
+_TCP = re.compile(r"tcp://(?P<host>\[[0-9a-fA-F:.]+\]|[^\s/:]+):(?P<port>\d{1,5}|\*)")
+_IPC = re.compile(r"ipc://\S{1,100}")
+_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}|localhost|\[::1\]")
+
+Socket = zmq.Socket[bytes]
+
+
+def shared_context() -> zmq.Context[Socket]:
+    """The one ZeroMQ context of this process."""
+    return zmq.Context.instance()
+
+
+def leave() -> None:
+    """Ends the context when every socket is closed: sends what lingers, for at most LINGER_MS."""
+    shared_context().term()
+
+
+def bind(kind: int, address: str, option: str, *, hwm: int, largest_message: int) -> Socket:
+    """A socket bound to a loopback or ipc address.
+
+    Args:
+        kind: zmq.XPUB, zmq.ROUTER, ...
+        address: tcp://127.0.0.1:5556; port 0 or * takes a free one (see ``endpoint``).
+        option: the command's option that sets this address, named in errors.
+        hwm: messages that may wait for each reader.
+        largest_message: bytes of one incoming frame; a peer that sends more is disconnected.
+
+    Raises:
+        UsageError: the address cannot be understood or leaves this computer.
+        BusError: the address cannot be bound.
+    """
+    _check_loopback(address, option)
+    socket = _prepared(kind, hwm=hwm, largest_message=largest_message)
+    if kind == zmq.XPUB:
+        socket.setsockopt(zmq.XPUB_VERBOSER, 1)
+    try:
+        socket.bind(address)
+    except zmq.ZMQError as error:
+        socket.close()
+        if error.errno == errno.EADDRINUSE:
+            hint = f"stop the other station or give {option} another port"
+            raise BusError(f"{address} is in use", hint=hint) from error
+        raise BusError(f"cannot bind {address}: {error.strerror}", hint=f"change {option}") from error
+    return socket
+
+
+def connect(kind: int, address: str, *, hwm: int, largest_message: int) -> Socket:
+    """A socket that connects to an address, now or when somebody binds it.
+
+    Raises:
+        UsageError: the address cannot be understood.
+    """
+    check_address(address)
+    socket = _prepared(kind, hwm=hwm, largest_message=largest_message)
+    try:
+        socket.connect(address)
+    except zmq.ZMQError as error:
+        socket.close()
+        raise UsageError(f"cannot connect to {address}: {error.strerror}") from error
+    return socket
+
+
+def endpoint(socket: Socket) -> str:
+    """The address that a socket is bound to, with the real port."""
+    return socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
+
+
+def check_address(address: str) -> None:
+    """Raises UsageError where an address is neither tcp://HOST:PORT nor ipc://PATH."""
+    tcp = _TCP.fullmatch(address)
+    port_fits = tcp is not None and (tcp["port"] == "*" or int(tcp["port"]) <= 65535)
+    if not port_fits and not _IPC.fullmatch(address):
+        raise UsageError(f"not an address: {address!r}", hint=f"write tcp://HOST:PORT, e.g. {EVENTS}")
+
+
+def _check_loopback(address: str, option: str) -> None:
+    check_address(address)
+    tcp = _TCP.fullmatch(address)
+    if tcp and not _LOOPBACK.fullmatch(tcp["host"]):
+        hint = f"give {option} a loopback address such as {EVENTS}"
+        raise UsageError(f"{address} can be reached from the network, which needs keys; none are set", hint=hint)
+
+
+def _prepared(kind: int, *, hwm: int, largest_message: int) -> Socket:
+    socket = shared_context().socket(kind)
+    socket.setsockopt(zmq.LINGER, LINGER_MS)
+    socket.setsockopt(zmq.SNDHWM, hwm)
+    socket.setsockopt(zmq.RCVHWM, hwm)
+    socket.setsockopt(zmq.MAXMSGSIZE, largest_message)
+    socket.setsockopt(zmq.HEARTBEAT_IVL, BEAT_MS)
+    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, DEAD_MS)
+    return socket

@@ -1,0 +1,281 @@
+"""The publisher over real sockets on random loopback ports."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+import zmq
+
+from edge.errors import BusError, StoreError, UsageError
+from edge.messaging.heatmap import decode
+from edge.messaging.messages import Alert, HeatmapHeader, Message, Result, read_message
+from edge.messaging.outbox import Outbox
+from edge.messaging.publisher import Publisher
+from edge.messaging.tally import Pulse
+from edge.verdict import Verdict
+
+ANY_PORT = "tcp://127.0.0.1:0"
+
+
+def next_of(socket: zmq.Socket[bytes], kind: str) -> tuple[str, Message]:
+    while True:
+        topic, payload = socket.recv_multipart()
+        if topic.startswith(kind.encode() + b"/"):
+            return topic.decode(), read_message(payload)
+
+
+def test_a_result_arrives_with_everything_the_inspector_said(station, connect, inspect):
+    publisher = station()
+    socket = connect(zmq.SUB, publisher.events)
+    publisher.wait_for_subscribers(1, 5)
+    publisher.publish(inspect(7, part_id="A-1"))
+    topic, result = next_of(socket, "result")
+    assert topic == "result/line-3/top"
+    assert isinstance(result, Result)
+    sent = result.model_dump(exclude={"time", "mono_ns", "boot_id", "model"}, mode="json")
+    assert sent == {
+        "schema": 1,
+        "kind": "result",
+        "station": "line-3",
+        "camera": "top",
+        "frame_seq": 7,
+        "part_id": "A-1",
+        "verdict": "good",
+        "reason": "",
+        "score": 1.5,
+        "threshold": 3.0,
+        "score_percentile": 42.5,
+        "peak": {"x": 63, "y": 47},
+        "regions": [{"x": 1, "y": 2, "width": 3, "height": 4, "area_px": 9, "score": 1.5}],
+        "latency_ms": {"capture": 0.25, "preprocess": 0.5, "inference": 2.0, "postprocess": 0.125, "total": 2.875},
+        "device": "CPU",
+        "picture": "007.png",
+    }
+    assert result.boot_id == publisher.boot_id
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
+def test_a_score_that_is_not_finite_is_null_and_unknown_even_if_called_good(station, connect, inspect, score):
+    publisher = station()
+    socket = connect(zmq.SUB, publisher.events)
+    publisher.wait_for_subscribers(1, 5)
+    publisher.publish(inspect(score=score, verdict=Verdict.GOOD))
+    while True:
+        topic, payload = socket.recv_multipart()
+        if topic.startswith(b"result/"):
+            break
+    text = json.loads(payload, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
+    assert (text["score"], text["verdict"], text["reason"]) == (None, "unknown", "the score is not finite")
+    assert text["regions"] == [] and text["peak"] is None and text["score_percentile"] is None
+
+
+def test_each_anomalous_part_raises_one_alert_that_is_on_disk_when_it_is_heard(station, connect, inspect, outbox):
+    publisher = station()
+    socket = connect(zmq.SUB, publisher.events)
+    publisher.wait_for_subscribers(1, 5)
+    for seq, verdict in enumerate([Verdict.ANOMALOUS, Verdict.GOOD, Verdict.UNKNOWN, Verdict.ANOMALOUS]):
+        publisher.publish(inspect(seq, verdict, 5.0))
+    heard = []
+    for seq in (1, 2):
+        _, alert = next_of(socket, "alert")
+        assert isinstance(alert, Alert)
+        assert [json.loads(text)["alert_id"] for text in outbox.since(seq - 1, 1)] == [alert.alert_id]
+        heard.append(alert)
+    assert [(a.seq, a.result.frame_seq, a.state, a.durable) for a in heard] == [
+        (1, 0, "raised", True),
+        (2, 3, "raised", True),
+    ]
+    assert heard[0].alert_id != heard[1].alert_id
+
+
+def test_an_alert_that_cannot_be_committed_is_not_announced_and_ends_the_station(
+    tmp_path, model, connect, inspect
+):
+    outbox = Outbox(tmp_path)
+    publisher = Publisher(station="s", model=model, outbox=outbox, events=ANY_PORT, heatmaps=ANY_PORT)
+    socket = connect(zmq.SUB, publisher.events)
+    publisher.wait_for_subscribers(1, 5)
+    outbox.close()
+    publisher.publish(inspect(0, Verdict.ANOMALOUS, 5.0))
+    with pytest.raises(StoreError, match=str(tmp_path)):
+        for seq in range(1, 200):
+            publisher.publish(inspect(seq))
+            time.sleep(0.01)
+    with pytest.raises(StoreError):
+        publisher.close()
+    kinds = set()
+    socket.setsockopt(zmq.RCVTIMEO, 300)
+    with pytest.raises(zmq.Again):
+        while True:
+            kinds.add(socket.recv_multipart()[0].split(b"/")[0])
+    assert b"alert" not in kinds and b"result" in kinds
+
+
+def test_alerts_that_wait_together_share_one_commit(station, connect, inspect, outbox, monkeypatch):
+    sizes = []
+    append = outbox.append
+
+    def slow_disk(alerts):
+        time.sleep(0.05)
+        append(alerts)
+        sizes.append(len(alerts))
+
+    monkeypatch.setattr(outbox, "append", slow_disk)
+    publisher = station()
+    for seq in range(60):
+        publisher.publish(inspect(seq, Verdict.ANOMALOUS, 5.0))
+    publisher.close()
+    assert sum(sizes) == outbox.last_seq == 60
+    assert len(sizes) <= 5
+
+
+def test_heartbeats_come_once_per_interval_and_count(station, connect, inspect):
+    publisher = station(heartbeat_s=0.1, pulse=lambda: Pulse("paused", dropped=9))
+    socket = connect(zmq.SUB, publisher.events)
+    publisher.wait_for_subscribers(1, 5)
+    for verdict in (Verdict.GOOD, Verdict.ANOMALOUS, Verdict.GOOD, Verdict.UNKNOWN):
+        publisher.publish(inspect(verdict=verdict, score=5.0))
+    beats, came_s = [], []
+    while len(beats) < 11:
+        beats.append(next_of(socket, "heartbeat")[1])
+        came_s.append(time.monotonic())
+    assert came_s[-1] - came_s[0] == pytest.approx(1.0, abs=0.35)
+    last = beats[-1]
+    assert (last.frames, last.dropped, last.state, last.last_alert_seq) == (4, 9, "paused", 1)
+    assert last.verdicts.model_dump() == {"good": 2, "anomalous": 1, "unknown": 1}
+    assert last.camera is None and last.fps == 0.0
+    assert max(beat.fps for beat in beats) > 10
+
+
+def test_close_sends_what_waits_and_says_that_the_station_stops(station, connect, inspect):
+    publisher = station()
+    socket = connect(zmq.SUB, publisher.events)
+    publisher.wait_for_subscribers(1, 5)
+    for seq in range(300):
+        publisher.publish(inspect(seq, Verdict.ANOMALOUS if seq % 3 == 0 else Verdict.GOOD, 5.0))
+    began_s = time.monotonic()
+    publisher.close()
+    assert time.monotonic() - began_s < 0.5
+    kinds: Counter[str] = Counter()
+    while True:
+        topic, payload = socket.recv_multipart()
+        kinds[topic.split(b"/")[0].decode()] += 1
+        if topic.startswith(b"heartbeat/") and json.loads(payload)["state"] == "stopping":
+            break
+    assert (kinds["result"], kinds["alert"]) == (300, 100)
+    with pytest.raises(BusError, match="closed"):
+        publisher.publish(inspect())
+
+
+def test_nobody_and_a_reader_that_never_reads_do_not_hold_up_the_inspector(station, connect, inspect):
+    publisher = station(heatmaps_of="all", picture=True)
+    asleep = connect(zmq.SUB, publisher.events), connect(zmq.SUB, publisher.heatmaps)
+    publisher.wait_for_subscribers(1, 5)
+    slowest_s = 0.0
+    for seq in range(3000):
+        began_s = time.monotonic()
+        publisher.publish(inspect(seq, anomaly_map=np.ones((256, 256), np.float32)))
+        slowest_s = max(slowest_s, time.monotonic() - began_s)
+    assert slowest_s < 0.5
+    awake = connect(zmq.SUB, publisher.events)
+    publisher.wait_for_subscribers(2, 5)
+    publisher.publish(inspect(9999))
+    while next_of(awake, "result")[1].frame_seq != 9999:
+        pass
+    assert all(not socket.closed for socket in asleep)
+
+
+@pytest.mark.parametrize(("encoding", "error"), [("u8", 5.0 / 255), ("png", 5.0 / 255), ("f16", 0.003)])
+def test_a_heatmap_gives_the_raw_scores_back(station, connect, inspect, encoding, error):
+    publisher = station(encoding=encoding, picture=True)
+    events, heatmaps = connect(zmq.SUB, publisher.events), connect(zmq.SUB, publisher.heatmaps)
+    publisher.wait_for_subscribers(1, 5)
+    time.sleep(0.2)
+    inspection = inspect(3, Verdict.ANOMALOUS, 5.0)
+    publisher.publish(inspect(2))
+    publisher.publish(inspection)
+    topic, header_text, data, jpeg = heatmaps.recv_multipart()
+    header = read_message(header_text)
+    assert topic == b"heatmap/line-3/top" and isinstance(header, HeatmapHeader)
+    assert (header.frame_seq, header.alert_seq) == (3, next_of(events, "alert")[1].seq)
+    assert header.frame_box.model_dump() == {"x": 0, "y": 0, "width": 64, "height": 48}
+    assert np.abs(decode(header, data) - inspection.anomaly_map).max() <= error
+    assert jpeg[:2] == b"\xff\xd8"
+
+
+def test_a_map_that_is_not_finite_is_not_sent_and_blocks_no_later_one(station, connect, inspect):
+    publisher = station(heatmaps_of="all")
+    heatmaps = connect(zmq.SUB, publisher.heatmaps)
+    time.sleep(0.3)
+    for seq in range(8):
+        publisher.publish(inspect(seq, anomaly_map=np.full((8, 8), np.nan, np.float32)))
+        time.sleep(0.01)
+    publisher.publish(inspect(8))
+    assert json.loads(heatmaps.recv_multipart()[1])["frame_seq"] == 8
+
+
+def test_health_is_sent_when_it_changes_and_only_then(station, connect):
+    publisher = station()
+    socket = connect(zmq.SUB, publisher.events)
+    publisher.wait_for_subscribers(1, 5)
+    publisher.health("camera", "ok", camera="top")
+    publisher.health("camera", "ok", camera="top")
+    publisher.health("camera", "failed", "unplugged", camera="top")
+    publisher.health("camera", "failed", "no such device", camera="top")
+    publisher.health("disk", "ok")
+    seen = [next_of(socket, "health") for _ in range(4)]
+    assert [(t, h.state, h.reason) for t, h in seen] == [
+        ("health/line-3/top", "ok", ""),
+        ("health/line-3/top", "failed", "unplugged"),
+        ("health/line-3/top", "failed", "no such device"),
+        ("health/line-3/", "ok", ""),
+    ]
+    assert seen[1][1].since == seen[2][1].since > seen[0][1].since
+    assert [h.component for h in publisher.health_now] == ["camera", "disk"]
+
+
+def test_a_port_in_use_is_one_line_that_says_which_option(station):
+    first = station()
+    with pytest.raises(BusError) as caught:
+        station(events=first.events)
+    assert str(caught.value) == f"{first.events} is in use; stop the other station or give --events another port"
+    with pytest.raises(BusError, match="--heatmaps another port"):
+        station(heatmaps=first.heatmaps)
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://*:5556", "tcp://0.0.0.0:5556", "tcp://192.168.1.4:5556", "tcp://[::]:1"]
+)
+def test_an_address_on_the_network_is_refused_without_keys(station, address):
+    with pytest.raises(UsageError, match="needs keys"):
+        station(events=address)
+
+
+@pytest.mark.parametrize("address", ["", "5556", "tcp://127.0.0.1", "tcp://127.0.0.1:99999", "http://127.0.0.1:1"])
+def test_an_address_that_cannot_be_understood_is_a_usage_error(station, address):
+    with pytest.raises(UsageError, match="not an address"):
+        station(heatmaps=address)
+
+
+def test_waiting_for_readers_counts_those_who_come_and_go(station, connect):
+    publisher = station()
+    with pytest.raises(BusError, match=r"0 of 1 subscribers came to tcp://127.0.0.1:\d+ within 0.1 s"):
+        publisher.wait_for_subscribers(1, 0.1)
+    one, two = connect(zmq.SUB, publisher.events), connect(zmq.SUB, publisher.events)
+    publisher.wait_for_subscribers(2, 5)
+    two.close()
+    deadline_s = time.monotonic() + 3
+    while time.monotonic() < deadline_s:
+        try:
+            publisher.wait_for_subscribers(2, 0.0)
+        except BusError:
+            break
+        time.sleep(0.05)
+    with pytest.raises(BusError, match="1 of 2"):
+        publisher.wait_for_subscribers(2, 0.0)
+    assert not one.closed
