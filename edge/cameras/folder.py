@@ -1,0 +1,80 @@
+"""Pictures on disk as a camera: a folder, a glob, or one file."""
+
+from __future__ import annotations
+
+import glob
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.cameras.source import Shot
+from edge.errors import CameraError, PictureError
+from edge.pictures import SUFFIXES, find_pictures, read_picture
+
+
+class FolderSource:
+    """The pictures of a folder or glob, sorted by name; a picture that cannot be decoded is skipped and named.
+
+    With ``loop`` the folder is listed again for each round, so that pictures put there meanwhile are seen.
+    """
+
+    live = False
+
+    def __init__(self, where: str, *, loop: bool) -> None:
+        self.skipped: list[str] = []
+        self._where = where
+        self._loop = loop
+        self._shots: Iterator[Shot] = iter(())
+
+    def open(self) -> None:
+        """Lists the pictures. Raises PictureError where there are none."""
+        self._shots = self._rounds(_list(self._where))
+
+    def read(self) -> Shot | None:
+        """Returns the next readable picture, None after the last. Raises CameraError where none is readable."""
+        return next(self._shots, None)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+        self._shots = iter(())
+
+    def _rounds(self, paths: list[Path]) -> Iterator[Shot]:
+        while True:
+            given = 0
+            for path in paths:
+                shot = self._decode(path)
+                if shot is not None:
+                    given += 1
+                    yield shot
+            if not given:
+                raise CameraError(
+                    f"none of the {len(paths)} pictures in {self._where} can be decoded",
+                    hint="replace the damaged files",
+                )
+            if not self._loop:
+                return
+            paths = _list(self._where)
+
+    def _decode(self, path: Path) -> Shot | None:
+        try:
+            pixels = read_picture(path)
+        except PictureError:
+            if path.name not in self.skipped:
+                self.skipped.append(path.name)
+            return None
+        return Shot(pixels, time.monotonic_ns(), path.name)
+
+
+def _list(where: str) -> list[Path]:
+    path = Path(where)
+    if path.is_file():
+        return [path]
+    if path.is_dir() or not glob.has_magic(where):
+        return find_pictures(path)
+    found = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+    pictures = sorted(p for p in found if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not pictures:
+        raise PictureError(
+            f"no pictures match {where}", hint="quote the pattern, so that the shell leaves it alone"
+        )
+    return pictures

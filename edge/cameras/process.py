@@ -1,0 +1,185 @@
+"""The capture process: ``python -m edge.cameras.process``, started by ``edge.cameras.child``.
+
+It reads its job as one JSON line from stdin and says what happens as JSON lines on a pipe of its own. When
+stdin closes, the parent is done with it or dead, and it leaves within ``GRACE_S`` even if a driver hangs.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import sys
+import threading
+import time
+
+import cv2
+from pydantic import BaseModel, ConfigDict
+
+from edge.cameras.board import CameraState, map_board
+from edge.cameras.choose import source_for
+from edge.cameras.options import CameraOptions
+from edge.cameras.ring import RingFds, RingWriter
+from edge.cameras.source import Shot
+from edge.errors import CameraError, EdgeAdError
+
+GRACE_S = 0.2
+LOOK_S = 0.1
+
+
+class Job(BaseModel):
+    """What the capture process has to do.
+
+    Attributes:
+        options: the camera.
+        first_seq: number of the first frame.
+        reopening: the camera was open before in another process, so failing to open it is not the end.
+        said_fd: pipe for what it says, inherited like the following.
+        board_fd: shared memory of the board.
+        ring: shared memory and pipes of the frames.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    options: CameraOptions
+    first_seq: int
+    reopening: bool
+    said_fd: int
+    board_fd: int
+    ring: RingFds
+
+
+class CaptureLoop:
+    """Opens, reads, publishes; opens a lost live camera again."""
+
+    def __init__(self, job: Job, stop: threading.Event) -> None:
+        self._options = job.options
+        self._source = source_for(job.options)
+        self._board = map_board(job.board_fd)
+        self._ring = RingWriter(job.ring)
+        self._seq = job.first_seq
+        self._stop = stop
+        self._opened = job.reopening
+        self._drop_oldest = self._source.live or job.options.fps is not None
+        self._pace = Pace(None if self._source.live else job.options.fps)
+        self._said_fd = job.said_fd
+        self._said_skipped = 0
+
+    def run(self) -> None:
+        """Returns at the end of a file source or when asked to stop. Raises EdgeAdError when it cannot go on."""
+        retry_s = self._options.retry_first_s
+        while not self._stop.is_set():
+            seq = self._seq
+            try:
+                self._stream()
+                return
+            except CameraError as error:
+                if not (self._source.live and self._opened):
+                    raise
+                self._board.state = CameraState.STALLED
+                say(self._said_fd, "lost", error)
+            finally:
+                self._source.close()
+            if self._seq > seq:
+                retry_s = self._options.retry_first_s
+            self._beat(retry_s)
+            self._stop.wait(retry_s)
+            retry_s = min(2 * retry_s, self._options.retry_most_s)
+
+    def _stream(self) -> None:
+        options = self._options
+        self._beat(options.open_timeout_s)
+        self._source.open()
+        # The first picture may be slower than the others, and a file may be large.
+        self._beat(options.open_timeout_s)
+        while not self._stop.is_set():
+            shot = self._source.read()
+            self._name_skipped()
+            if shot is None:
+                self._board.state = CameraState.ENDED
+                return
+            self._publish(shot)
+            self._sleep_until(self._pace.due(time.monotonic()))
+            self._beat(math.ceil(options.read_timeout_s) if self._source.live else options.open_timeout_s)
+
+    def _publish(self, shot: Shot) -> None:
+        try:
+            put, dropped = self._ring.put(shot, self._seq, drop_oldest=self._drop_oldest)
+            while not put and not self._drop_oldest and not self._stop.is_set():
+                self._beat(LOOK_S)
+                self._ring.wait_for_room(LOOK_S)
+                put, dropped = self._ring.put(shot, self._seq, drop_oldest=False)
+        except OSError as error:
+            height, width = shot.pixels.shape[:2]
+            raise CameraError(
+                f"no memory for frames of {width}x{height}: {error.strerror}",
+                hint="ask the camera for a smaller size",
+            ) from error
+        self._board.captured += 1
+        self._board.dropped += dropped if put else 1
+        self._seq += 1
+        self._opened = True
+        self._board.state = CameraState.STREAMING
+
+    def _name_skipped(self) -> None:
+        for name in self._source.skipped[self._said_skipped :]:
+            say(self._said_fd, "skipped", name)
+            self._said_skipped += 1
+
+    def _sleep_until(self, due_s: float) -> None:
+        while not self._stop.is_set() and (left_s := due_s - time.monotonic()) > 0:
+            self._beat(LOOK_S)
+            self._stop.wait(min(left_s, LOOK_S))
+
+    def _beat(self, allowed_s: float) -> None:
+        self._board.allowed_ms = round(allowed_s * 1000)
+        self._board.beat += 1
+
+
+class Pace:
+    """Even steps for a file source that plays at ``fps``; no burst after a delay."""
+
+    def __init__(self, fps: float | None) -> None:
+        self._step_s = 1 / fps if fps else 0.0
+        self._due_s: float | None = None
+
+    def due(self, now_s: float) -> float:
+        """When the next picture is due, given that one was published at ``now_s`` (monotonic, seconds)."""
+        since_s = now_s if self._due_s is None else self._due_s
+        self._due_s = max(since_s + self._step_s, now_s)
+        return self._due_s
+
+
+def say(fd: int, kind: str, what: EdgeAdError | str) -> None:
+    """Tells the parent: kinds are ``lost``, ``skipped`` and ``failed``."""
+    if isinstance(what, EdgeAdError):
+        line = {"kind": kind, "error": type(what).__name__, "message": what.message, "hint": what.hint}
+    else:
+        line = {"kind": kind, "message": what}
+    os.write(fd, json.dumps(line).encode() + b"\n")
+
+
+def main() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # they reach the whole group; the parent decides
+    cv2.setNumThreads(1)
+    job = Job.model_validate_json(sys.stdin.buffer.readline())
+    stop = threading.Event()
+    threading.Thread(target=_leave_with_parent, args=(stop,), daemon=True).start()
+    try:
+        CaptureLoop(job, stop).run()
+    except EdgeAdError as error:
+        say(job.said_fd, "failed", error)
+
+
+def _leave_with_parent(stop: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    stop.set()
+    time.sleep(GRACE_S)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,205 @@
+"""Frames between two processes: a ring of slots in shared memory, without a lock.
+
+A slot belongs to whoever holds its number. Numbers travel through two pipes, which the kernel keeps in order:
+
+    free    slots that may be written        parent -> capture process
+    ready   slots that hold a frame          capture process -> parent
+
+To make room for a newer frame the capture process takes the oldest record back out of ``ready``. No state is
+shared beyond this, so that a process killed at any moment leaves nothing locked. Slots are anonymous memory
+files: they grow with the pictures, need no name, are not bound by the size of /dev/shm, and vanish with the
+last process that has them.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import select
+import struct
+import threading
+import weakref
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.cameras.source import Shot
+
+# slot, seq, captured_ns, height, width, bytes of the name, name (NAME_MAX is 255)
+RECORD = struct.Struct("<BqqIIB255s")
+CHANNELS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RingFds:
+    """The file descriptors of a ring: (read, write) ends of the pipes, and one memory file per slot."""
+
+    free: tuple[int, int]
+    ready: tuple[int, int]
+    slots: tuple[int, ...]
+
+    def all(self) -> tuple[int, ...]:
+        return self.free + self.ready + self.slots
+
+
+def create_ring(frames: int) -> RingFds:
+    """Makes an empty ring of ``frames`` slots; all are free."""
+    fds = RingFds(
+        free=os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC),
+        ready=os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC),
+        slots=tuple(os.memfd_create(f"edge-ad-frame-{i}", os.MFD_CLOEXEC) for i in range(frames)),
+    )
+    os.write(fds.free[1], bytes(range(frames)))
+    return fds
+
+
+class Slot:
+    """The memory of one frame."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._memory: mmap.mmap | None = None
+
+    def reserve(self, size: int) -> None:
+        """Grows the slot to ``size`` bytes at least; it never shrinks, as the other side has it mapped.
+
+        Raises:
+            OSError: there is not that much memory.
+        """
+        if os.fstat(self._fd).st_size < size:
+            os.posix_fallocate(self._fd, 0, size)  # fails here, not with SIGBUS at the first write
+
+    def pixels(self, height: int, width: int) -> NDArray[np.uint8]:
+        """A new array uint8 [height, width, 3] on the slot's memory."""
+        size = height * width * CHANNELS
+        if self._memory is None or len(self._memory) < size:
+            self._memory = mmap.mmap(self._fd, os.fstat(self._fd).st_size)
+        return np.ndarray((height, width, CHANNELS), dtype=np.uint8, buffer=self._memory)
+
+
+class RingWriter:
+    """The capture process's end."""
+
+    def __init__(self, fds: RingFds) -> None:
+        self._fds = fds
+        self._slots = [Slot(fd) for fd in fds.slots]
+
+    def put(self, shot: Shot, seq: int, *, drop_oldest: bool) -> tuple[bool, int]:
+        """Puts a frame into the ring if there is room.
+
+        Args:
+            shot: the frame.
+            seq: its number.
+            drop_oldest: give up the oldest waiting frame where no slot is free.
+
+        Returns:
+            whether the frame is in the ring, and how many waiting frames were given up for it.
+
+        Raises:
+            OSError: there is not enough memory for a frame of this size.
+        """
+        dropped = 0
+        slot = _read(self._fds.free[0], 1)
+        if not slot and drop_oldest:
+            slot = _read(self._fds.ready[0], RECORD.size)
+            dropped = 1 if slot else 0
+        if not slot:
+            return False, 0
+        number = slot[0]
+        height, width = shot.pixels.shape[:2]
+        self._slots[number].reserve(shot.pixels.size)
+        np.copyto(self._slots[number].pixels(height, width), shot.pixels)
+        name = os.fsencode(shot.picture or "")
+        os.write(self._fds.ready[1], RECORD.pack(number, seq, shot.captured_ns, height, width, len(name), name))
+        return True, dropped
+
+    def wait_for_room(self, timeout_s: float) -> None:
+        """Returns when a slot is free, or after ``timeout_s`` seconds."""
+        _wait(self._fds.free[0], timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class RingFrame:
+    """A frame out of the ring; its slot is free again when ``pixels`` and all views of it are gone."""
+
+    seq: int
+    captured_ns: int
+    picture: str | None
+    pixels: NDArray[np.uint8]
+
+
+class RingReader:
+    """The parent's end."""
+
+    def __init__(self, fds: RingFds) -> None:
+        self._fds = fds
+        self._slots = [Slot(fd) for fd in fds.slots]
+        self._held: set[int] = set()
+        self._closed = False
+        self._closing = threading.RLock()  # re-entrant: collecting garbage may release a slot at any moment
+        self.ready_fd = fds.ready[0]
+
+    def waiting(self) -> bool:
+        """Whether a frame is in the ring."""
+        return _wait(self._fds.ready[0], 0)
+
+    def take(self, *, newest: bool) -> tuple[RingFrame | None, int]:
+        """Takes the newest frame, or the next one, without waiting.
+
+        The pixels are the slot's own memory as long as at least two slots stay for the capture process, and a
+        copy beyond that; either way they are the caller's for as long as the caller keeps them.
+
+        Returns:
+            the frame, None where there is none; and how many older frames were given up.
+        """
+        record = _read(self._fds.ready[0], RECORD.size)
+        dropped = 0
+        while newest and record:
+            newer = _read(self._fds.ready[0], RECORD.size)
+            if not newer:
+                break
+            self._release(record[0])
+            dropped += 1
+            record = newer
+        return (self._frame(record) if record else None), dropped
+
+    def close(self) -> None:
+        """Closes the pipes and lets the memory go, frames still in use excepted."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._slots.clear()
+                for fd in self._fds.all():
+                    os.close(fd)
+
+    def _frame(self, record: bytes) -> RingFrame:
+        number, seq, captured_ns, height, width, length, name = RECORD.unpack(record)
+        pixels = self._slots[number].pixels(height, width)
+        if len(self._held) + 2 < len(self._slots):
+            self._held.add(number)
+            weakref.finalize(pixels, self._release, number).atexit = False
+        else:
+            pixels = pixels.copy()
+            self._release(number)
+        return RingFrame(seq, captured_ns, os.fsdecode(name[:length]) or None, pixels)
+
+    def _release(self, number: int) -> None:
+        with self._closing:
+            self._held.discard(number)
+            if not self._closed:
+                os.write(self._fds.free[1], bytes([number]))
+
+
+def _read(fd: int, size: int) -> bytes:
+    """Reads one record without waiting; empty where there is none."""
+    try:
+        return os.read(fd, size)
+    except BlockingIOError:
+        return b""
+
+
+def _wait(fd: int, timeout_s: float) -> bool:
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(timeout_s * 1000))
