@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_score, recall_score
 
@@ -53,6 +53,7 @@ labelled = st.lists(st.tuples(st.booleans(), st.integers(-20, 20)), min_size=2, 
 )
 
 
+@settings(deadline=None)
 @given(labelled, st.integers(-21, 21))
 def test_figures_agree_with_their_definitions(pairs: list[tuple[bool, int]], threshold: int) -> None:
     labels = np.array([int(label) for label, _ in pairs])
@@ -73,6 +74,7 @@ def test_figures_agree_with_their_definitions(pairs: list[tuple[bool, int]], thr
     assert f1_score(labels, scores >= score) == pytest.approx(f1)
 
 
+@settings(deadline=None)
 @given(labelled)
 def test_a_rising_transform_of_the_scores_changes_no_ranking_figure(pairs: list[tuple[bool, int]]) -> None:
     labels = np.array([int(label) for label, _ in pairs])

@@ -23,11 +23,10 @@ def _brute_force_aupro(maps: list[Map], masks: list[Mask], limit: float) -> floa
         regions += [anomaly_map[labels == number] for number in range(1, count + 1)]
     outside = np.concatenate([m[~mask] for m, mask in zip(maps, masks, strict=True)])
     every_value = np.unique(np.concatenate([m.ravel() for m in maps]))[::-1]
-    points = [(0.0, 0.0)]
-    for value in every_value:
-        points.append(
-            (float((outside >= value).mean()), float(np.mean([(region >= value).mean() for region in regions])))
-        )
+    points = [(0.0, 0.0)] + [
+        (float((outside >= value).mean()), float(np.mean([(region >= value).mean() for region in regions])))
+        for value in every_value
+    ]
     area = 0.0
     for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
         if x0 >= limit or x1 == x0:
@@ -67,7 +66,7 @@ def test_aupro_weighs_regions_alike_whatever_their_size() -> None:
 
 
 def test_regions_that_touch_at_a_corner_are_one() -> None:
-    """Pixels on a diagonal: one found of four is 1/4; as four regions it would be the same, so weigh by a fifth."""
+    """A missed diagonal of six and one found pixel: half of two regions, not one of seven."""
     mask = np.eye(6, dtype=bool)
     mask[0, 5] = True
     anomaly_map = np.zeros((6, 6), dtype=np.float32)
