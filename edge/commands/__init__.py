@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from edge.commands import version
+from edge.commands import doctor, version
 
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to the front door."""
     app.command("version")(version.version)
+    app.command("doctor")(doctor.doctor)

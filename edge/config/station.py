@@ -93,7 +93,7 @@ class StationConfig(_Table):
     model: Path | None = Field(default=None, description="the model's .xml file; its .bin file lies beside it")
     device: str = Field(
         default="AUTO",
-        pattern=r"^(AUTO|CPU|GPU|NPU)([.:][A-Za-z0-9.,_-]+)?$",
+        pattern=r"(?i)^(AUTO|CPU|GPU|NPU)([.:][A-Za-z0-9.,_-]+)?$",
         description="OpenVINO device: AUTO, CPU, GPU, NPU, or one of several such as GPU.1",
     )
     threshold: float | None = Field(

@@ -1,0 +1,80 @@
+"""The computer: processor, clock, shared memory, disk."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from edge.doctor.check import Check, Status
+
+MB = 1_000_000
+FAST = {
+    "avx2": "AVX2",
+    "avx512f": "AVX-512",
+    "avx512_vnni": "AVX-512 VNNI",
+    "avx_vnni": "AVX VNNI",
+    "amx_int8": "AMX INT8",
+    "asimddp": "Arm dot product",
+}
+INT8 = {"avx512_vnni", "avx_vnni", "amx_int8", "asimddp"}
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> Check:
+    """Whether the processor has the instructions that make INT8 models fast."""
+    try:
+        text = cpuinfo.read_text(encoding="utf-8")
+    except OSError:
+        return Check("processor", Status.OK, f"{platform.processor() or platform.machine()}; instructions unknown")
+    name = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    flags = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", text, re.MULTILINE)
+    has = set(flags[1].split()) if flags else set()
+    known = ", ".join(label for flag, label in FAST.items() if flag in has)
+    found = f"{name[1] if name else platform.machine()}: {known or 'none of the fast instructions'}"
+    if has & INT8:
+        return Check("processor", Status.OK, found)
+    return Check("processor", Status.WARN, found, "INT8 models gain little here; expect a lower frame rate")
+
+
+def clock(command: tuple[str, ...] = ("timedatectl", "show", "--property=NTPSynchronized", "--value")) -> Check:
+    """Whether wall time, a label on every message, is kept right; nothing else depends on it."""
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return Check("clock", Status.OK, "synchronisation unknown: no answer from timedatectl")
+    if answer == "yes":
+        return Check("clock", Status.OK, "synchronised")
+    mend = "sudo timedatectl set-ntp true; until then the times in messages may be wrong"
+    return Check("clock", Status.WARN, "not synchronised", mend)
+
+
+def shared_memory(folder: Path = Path("/dev/shm"), needed_mb: int = 128) -> Check:  # noqa: S108
+    """Whether the frames of a few cameras fit; containers often allow only 64 MB."""
+    if not folder.is_dir():
+        return Check("shared memory", Status.OK, f"no {folder} on this system")
+    free_mb = shutil.disk_usage(folder).free // MB
+    if free_mb < needed_mb:
+        mend = f"start the container with --shm-size=256m: frames of a 1080p camera take 25 MB of {folder}"
+        return Check("shared memory", Status.WARN, f"{free_mb} MB free", mend)
+    return Check("shared memory", Status.OK, f"{free_mb} MB free")
+
+
+def state_folder(folder: Path, *, fail_below_mb: int = 100, warn_below_mb: int = 1000) -> Check:
+    """Whether alerts can be written, and for how long; a folder that is not there yet is not made."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing) as file:
+            file.write(b"edge-ad")
+            file.flush()
+        free_mb = shutil.disk_usage(existing).free // MB
+    except OSError as error:
+        mend = "set state_dir to a folder that this user may write to"
+        return Check("state folder", Status.FAIL, f"cannot write to {existing}: {error.strerror}", mend)
+    found = f"{folder}: {free_mb} MB free"
+    if free_mb >= warn_below_mb:
+        return Check("state folder", Status.OK, found)
+    status = Status.FAIL if free_mb < fail_below_mb else Status.WARN
+    return Check("state folder", status, found, "free disk space, or set state_dir to a larger disk")
