@@ -21,7 +21,7 @@ def settings(config: Path | None, environ: Mapping[str, str]) -> tuple[Check, St
 
 
 def address(option: str, where: str) -> Check:
-    """Whether an address can be bound as the daemon would; it is free again afterwards.
+    """Whether an address can be bound as the daemon would; it is free again once ``sockets.leave`` was called.
 
     Args:
         option: ``--events``, ``--heatmaps`` or ``--control``.

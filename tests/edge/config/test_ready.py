@@ -1,0 +1,30 @@
+"""What a station needs before it can run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.cameras.options import CameraOptions
+from edge.config.ready import require_runnable
+from edge.config.station import StationConfig
+from edge.errors import ConfigError
+
+CAMERAS = (CameraOptions(source="0"),)
+
+
+def test_a_station_with_model_and_camera_may_run(tmp_path: Path) -> None:
+    for suffix in (".xml", ".bin"):
+        (tmp_path / f"bottle{suffix}").touch()
+    require_runnable(StationConfig(model=tmp_path / "bottle.xml", cameras=CAMERAS))
+    with pytest.raises(ConfigError, match=r"^no camera is set; give --camera"):
+        require_runnable(StationConfig(model=tmp_path / "bottle.xml"))
+
+
+def test_a_station_without_model_or_with_half_of_one_may_not(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^no model is set; give --model"):
+        require_runnable(StationConfig(cameras=CAMERAS))
+    (tmp_path / "bottle.xml").touch()
+    with pytest.raises(ConfigError, match=r"^no such model file: .*bottle.bin; copy both"):
+        require_runnable(StationConfig(model=tmp_path / "bottle.xml", cameras=CAMERAS))
