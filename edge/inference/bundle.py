@@ -75,22 +75,41 @@ def write_bundle(model: ov.Model, card: ModelCard, path: Path, *, compress_to_fp
         path: of the .xml file to write; its folder is made if need be.
         compress_to_fp16: store float32 constants as float16.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     blank = card.model_copy(update={"bin_sha256": _BLANK, "xml_sha256": _BLANK})
     model.set_rt_info(blank.model_dump_json(by_alias=True), ["edge_ad", "card"])
     model.set_rt_info("AnomalyDetection", ["model_info", "model_type"])
     model.set_rt_info("Normal Anomaly", ["model_info", "labels"])
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / path.name
         ov.save_model(model, fresh, compress_to_fp16=compress_to_fp16)
-        weights = fresh.with_suffix(".bin")
-        xml = _fill(fresh.read_bytes(), "bin_sha256", hashlib.sha256(weights.read_bytes()).hexdigest())
-        fresh.write_bytes(_fill(xml, "xml_sha256", hashlib.sha256(xml).hexdigest()))
-        for made, place in ((weights, path.with_suffix(".bin")), (fresh, path)):
-            _sync(made)
-            made.replace(place)
-    _sync(path.parent)
+        xml, weights = fresh.read_bytes(), fresh.with_suffix(".bin").read_bytes()
+    xml = _fill(xml, "bin_sha256", hashlib.sha256(weights).hexdigest())
+    xml = _fill(xml, "xml_sha256", hashlib.sha256(xml).hexdigest())
+    _place(path, xml, weights)
     return load_bundle(path)
+
+
+def copy_bundle(source: Path, target: Path) -> Bundle:
+    """Copies a bundle's two files under another name, replacing what is there; see ``write_bundle``."""
+    load_bundle(source)
+    _place(target, _read(source), _read(source.with_suffix(".bin")))
+    return load_bundle(target)
+
+
+def _place(path: Path, xml: bytes, weights: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
+            for place, content in ((path.with_suffix(".bin"), weights), (path, xml)):
+                fresh = Path(folder) / place.name
+                fresh.write_bytes(content)
+                _sync(fresh)
+                fresh.replace(place)
+        _sync(path.parent)
+    except OSError as error:
+        raise BundleError(
+            f"cannot write {path}: {error.strerror}", hint="check the folder and the disk"
+        ) from error
 
 
 def _card_of(xml: bytes, path: Path) -> ModelCard:

@@ -1,7 +1,8 @@
 """Greedy coreset: few points that leave no other point far away.
 
 Source: Sener and Savarese, "Active Learning for Convolutional Neural Networks: A Core-Set Approach", 2018
-(k-centre greedy); Roth et al., "Towards Total Recall in Industrial Anomaly Detection", 2022 (random projection first).
+(k-centre greedy); Roth et al., "Towards Total Recall in Industrial Anomaly Detection", 2022 (which takes distances
+in a random projection).
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as ops
 
+from edge.scorers.gaussian import TINY
 from edge.scorers.moments import Moments
 
 Array = NDArray[np.float32]
-_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class DiagonalScorer:
         _, vectors = np.linalg.eigh(covariance.mean(axis=0).astype(np.float64))
         axes = np.ascontiguousarray(vectors, dtype=np.float32)
         variance = np.einsum("cj,pcd,dj->pj", axes, covariance, axes, optimize=True)  # [P, C]
-        floor = max(shrinkage * float(variance.mean()), _TINY)
+        floor = max(shrinkage * float(variance.mean()), TINY)
         precision = 1.0 / (np.maximum(variance, 0) + floor)
         return cls(axes, mean @ axes, np.asarray(precision, dtype=np.float32), moments.grid)
 

@@ -17,13 +17,13 @@ from openvino import opset13 as ops
 from edge.scorers.moments import Moments
 
 Array = NDArray[np.float32]
-_TINY = 1e-12
+TINY = 1e-12
 
 
 def shorten(features: Array, power: float) -> Array:
     """Divides each feature vector by its length to the given power. float32 [N, C, h, w]; 0 leaves it as it is."""
     squares = np.einsum("nchw,nchw->nhw", features, features)[:, None]
-    return np.asarray(features * (squares + _TINY) ** (-power / 2), dtype=np.float32)
+    return np.asarray(features * (squares + TINY) ** (-power / 2), dtype=np.float32)
 
 
 def attach_shorten(features: ov.Output, power: float) -> ov.Output:
@@ -31,7 +31,7 @@ def attach_shorten(features: ov.Output, power: float) -> ov.Output:
     axis = ops.constant(np.array([1], dtype=np.int64))
     squares = ops.reduce_sum(ops.multiply(features, features), axis, True)
     exponent = ops.constant(np.float32(-power / 2))
-    factor = ops.power(ops.add(squares, ops.constant(np.float32(_TINY))), exponent)
+    factor = ops.power(ops.add(squares, ops.constant(np.float32(TINY))), exponent)
     return ops.multiply(features, factor).output(0)
 
 
@@ -69,7 +69,7 @@ class GaussianScorer:
         kept = components if 0 < components < len(shared) else len(shared)
         projection = np.ascontiguousarray(vectors[:, ::-1][:, :kept], dtype=np.float32)
         projected = projection.T @ covariance @ projection  # [P, k, k]
-        regularized = projected.astype(np.float64) + max(floor, _TINY) * np.eye(kept)
+        regularized = projected.astype(np.float64) + max(floor, TINY) * np.eye(kept)
         whitening = np.linalg.inv(np.linalg.cholesky(regularized)).astype(np.float32)
         return cls(projection, mean @ projection, whitening, moments.grid)
 

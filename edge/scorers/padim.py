@@ -75,7 +75,7 @@ class PadimScorer:
     def score(self, features: Sequence[Array]) -> Scored:
         power = self.options.power
         distances = self.coarse.distances(shorten(features[0], power))
-        scores = top_mean(distances, self._top)
+        scores = top_mean(distances, self.top)
         if self.fine is None:
             return Scored(scores, render(distances, *self._rise(self.coarse.grid)))
         raised = render(distances, *self._lift(self.fine))
@@ -85,7 +85,7 @@ class PadimScorer:
     def attach(self, features: Sequence[ov.Output]) -> Head:
         power = self.options.power
         distances = self.coarse.attach(attach_shorten(features[0], power))
-        score = attach_top_mean(distances, self._top)
+        score = attach_top_mean(distances, self.top)
         if self.fine is None:
             joined, grid = distances, self.coarse.grid
         else:
@@ -121,7 +121,8 @@ class PadimScorer:
         return cls(options, size, coarse, fine)
 
     @property
-    def _top(self) -> int:
+    def top(self) -> int:
+        """How many of the largest distances the score averages."""
         return max(1, round(self.options.top_share * len(self.coarse.mean)))
 
     def _rise(self, grid: tuple[int, int]) -> tuple[Array, Array]:

@@ -80,18 +80,18 @@ class PatchcoreScorer:
         return cls(options, size, centre, memory, around)
 
     def score(self, features: Sequence[Array]) -> Scored:
-        grid = grid_of(self.size, self.options.stride)
+        grid = self.grid
         vectors = _vectors(shorten(features[0], self.options.power)) - self.centre
         table = np.sqrt(np.maximum(_squared(vectors, self.memory), 0))  # [N * P, M]
         nearest = table.min(axis=1)
         distances = nearest.reshape(-1, *grid)
-        scores = top_mean(distances, self._top)
+        scores = top_mean(distances, self.top)
         if self.options.neighbours:
             scores = scores * self._weights(table, nearest, len(distances))
         return Scored(scores, render(distances, *self._rise(grid)))
 
     def attach(self, features: Sequence[ov.Output]) -> Head:
-        grid = grid_of(self.size, self.options.stride)
+        grid = self.grid
         shortened = attach_shorten(features[0], self.options.power)
         channels, positions = self.memory.shape[1], grid[0] * grid[1]
         columns = ops.reshape(shortened, _shape(channels, positions), False)  # [C, P]
@@ -104,7 +104,7 @@ class PatchcoreScorer:
         table = ops.sqrt(ops.relu(squares))  # [P, M]
         nearest = ops.reduce_min(table, _shape(1), False)  # [P]
         distances = ops.reshape(nearest, _shape(1, *grid), False).output(0)
-        score = attach_top_mean(distances, self._top)
+        score = attach_top_mean(distances, self.top)
         if self.options.neighbours:
             score = ops.multiply(score, self._attach_weight(table, nearest)).output(0)
         rendered = attach_render(distances, *self._rise(grid))
@@ -121,9 +121,14 @@ class PatchcoreScorer:
         return cls(options, size, arrays["centre"], arrays["memory"], around)
 
     @property
-    def _top(self) -> int:
-        rows, columns = grid_of(self.size, self.options.stride)
-        return max(1, round(self.options.top_share * rows * columns))
+    def grid(self) -> tuple[int, int]:
+        """(h, w) of the feature grid."""
+        return grid_of(self.size, self.options.stride)
+
+    @property
+    def top(self) -> int:
+        """How many of the largest distances the score averages."""
+        return max(1, round(self.options.top_share * self.grid[0] * self.grid[1]))
 
     def _rise(self, grid: tuple[int, int]) -> tuple[Array, Array]:
         sigma = self.options.smoothing_px

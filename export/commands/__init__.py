@@ -1,9 +1,12 @@
-"""The workstation commands of this room."""
+"""The workstation's commands around export: one file each, light to import."""
 
 from __future__ import annotations
 
 import typer
 
+from export.commands import export
+
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to the front door."""
+    app.command("export")(export.export)

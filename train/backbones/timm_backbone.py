@@ -27,7 +27,9 @@ def find_timm(name: str) -> Backbone | None:
     skeleton = timm.create_model(name, pretrained=False, features_only=True)
     strides = {info["reduction"]: info["index"] for info in skeleton.feature_info.get_dicts()}
     if not {4, 8, 16} <= set(strides):
-        raise UsageError(f"backbone {name!r} has no features at strides 4, 8 and 16", hint="choose another backbone")
+        raise UsageError(
+            f"backbone {name!r} has no features at strides 4, 8 and 16", hint="choose another backbone"
+        )
     settings = skeleton.default_cfg
 
     def scaled(values: tuple[float, ...]) -> tuple[float, float, float]:

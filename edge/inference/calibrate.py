@@ -1,0 +1,60 @@
+"""From scores of good pictures to the calibration that a card carries."""
+
+from __future__ import annotations
+
+import datetime
+
+from numpy.typing import ArrayLike
+
+from calibration import conformal
+from calibration.scores import ScoresError, checked, quantiles
+from edge.errors import CalibrationError
+from edge.inference.card import Calibration
+
+DEFAULT_RATE = 0.05
+
+
+def calibrate(
+    scores: ArrayLike,
+    peaks: ArrayLike | None,
+    *,
+    false_alarm_rate: float,
+    device: str,
+    precision: str,
+) -> Calibration:
+    """Sets the thresholds of pictures and pixels.
+
+    Both promise the rate per picture: at most this share of good parts scores above the threshold, and at most
+    this share shows any region at all.
+
+    Args:
+        scores: [n] raw scores of good pictures that the model was not fitted on.
+        peaks: [n] maximum of each one's anomaly map; None for a model without maps.
+        false_alarm_rate: the rate to promise, in (0, 1).
+        device: the OpenVINO device, or "torch", that gave the scores.
+        precision: of the network that gave them.
+
+    Raises:
+        CalibrationError: too few pictures for the rate, or scores that are not finite.
+    """
+    try:
+        return Calibration(
+            method="conformal",
+            false_alarm_rate=false_alarm_rate,
+            threshold=conformal.threshold(scores, false_alarm_rate),
+            pixel_threshold=None if peaks is None else conformal.threshold(peaks, false_alarm_rate),
+            pictures=len(checked(scores)),
+            quantiles=quantiles(scores),
+            device=device,
+            precision=precision,
+            time=datetime.datetime.now(datetime.UTC),
+        )
+    except ScoresError as error:
+        raise CalibrationError(
+            f"cannot calibrate: {error}", hint="give more good pictures, or a higher --false-alarm-rate"
+        ) from error
+
+
+def reachable_rate(wanted: float, pictures: int) -> float:
+    """The wanted false-alarm rate, or the smallest that this many good pictures can promise."""
+    return max(wanted, conformal.smallest_rate(max(pictures, 1)))

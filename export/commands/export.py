@@ -1,0 +1,102 @@
+"""``edge-ad export``."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.extras import needs_extra
+from train.commands.train import echo_skipped
+
+
+class Precision(StrEnum):
+    """Of the network; the scorer's arithmetic is float in all of them."""
+
+    INT8 = "int8"
+    FP16 = "fp16"
+    FP32 = "fp32"
+
+
+class Format(StrEnum):
+    """Of the written model."""
+
+    OPENVINO = "openvino"
+    ONNX = "onnx"
+
+
+def export(
+    checkpoint: Annotated[Path, typer.Option("--checkpoint", help="model.safetensors of a training.")],
+    output: Annotated[Path, typer.Option("--output", help="bottle.xml, or bottle.onnx with --format onnx.")],
+    precision: Annotated[Precision, typer.Option("--precision", help="Of the network.")] = Precision.INT8,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="The good pictures of the training; where they were by default.")
+    ] = None,
+    test: Annotated[
+        Path | None, typer.Option("--test", help="Labelled data set, to compare AUROC before and after.")
+    ] = None,
+    model_format: Annotated[Format, typer.Option("--format", help="onnx gives a float model.")] = Format.OPENVINO,
+    false_alarm_rate: Annotated[
+        float, typer.Option("--false-alarm-rate", min=1e-6, max=0.5, help="Promised share of false alarms.")
+    ] = 0.05,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Accept other good pictures and fit the scorer on them.")
+    ] = False,
+    allow_drop: Annotated[
+        bool, typer.Option("--allow-drop", help="Write an INT8 model even if it lost accuracy.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Turn a checkpoint into one self-describing OpenVINO model for the line.
+
+    Scorer and threshold are made anew on the exported network, and the result is compared with the trained one.
+
+    \b
+    Example:
+      edge-ad export --checkpoint runs/bottle/model.safetensors --output bottle.xml --precision int8
+      edge-ad export --checkpoint runs/bottle/model.safetensors --output bottle.onnx --format onnx
+    """
+    with needs_extra("train"):
+        from export.export import export as run
+        from export.onnx_export import export_onnx
+
+    if model_format is Format.ONNX:
+        written = export_onnx(checkpoint, output, data=data, refit=refit)
+        if as_json:
+            typer.echo(json.dumps({"model": str(output), **written}))
+        else:
+            typer.echo(
+                f"{output}: checked; scores differ from the IR's by at most {written['score_difference']:.2g}"
+            )
+        return
+    exported = run(
+        checkpoint,
+        output,
+        precision=precision.value,
+        data=data,
+        test=test,
+        false_alarm_rate=false_alarm_rate,
+        refit=refit,
+        allow_drop=allow_drop,
+    )
+    card = exported.bundle.card
+    if as_json:
+        parity = [row.as_json() for row in exported.rows]
+        skipped = [str(path) for path in exported.skipped]
+        summary = card.model_dump(mode="json", by_alias=True)
+        typer.echo(json.dumps({"model": str(output), "card": summary, "parity": parity, "skipped": skipped}))
+        return
+    from rich.console import Console
+
+    from export.parity import as_table
+
+    Console().print(as_table(exported.rows))
+    typer.echo(
+        f"{output}: {card.model} {card.precision} for {card.name}, threshold {card.calibration.threshold:.4g}, "
+        f"at most {card.calibration.false_alarm_rate:.1%} false alarms"
+    )
+    echo_skipped(exported.skipped)
+    typer.echo(f"next: edge-ad run --camera 0 --model {output}")

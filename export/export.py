@@ -1,0 +1,79 @@
+"""``edge-ad export``: a checkpoint to a bundle that proved itself against the model it came from."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.errors import UsageError
+from edge.inference.bundle import Bundle, copy_bundle
+from export.material import gather
+from export.parity import ParityRow, check, compare
+from export.variants import PRECISIONS, Precision, build_variant, torch_results
+from train.checkpoint import load_checkpoint
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export gave.
+
+    Attributes:
+        bundle: as read back from disk.
+        rows: the parity table: torch, fp32, and so on up to the precision that was asked for.
+        skipped: pictures that could not be decoded.
+    """
+
+    bundle: Bundle
+    rows: tuple[ParityRow, ...]
+    skipped: tuple[Path, ...]
+
+
+def export(
+    checkpoint: Path,
+    output: Path,
+    *,
+    precision: Precision,
+    data: Path | None = None,
+    test: Path | None = None,
+    false_alarm_rate: float,
+    refit: bool = False,
+    allow_drop: bool = False,
+) -> Exported:
+    """Exports at one precision, comparing every precision on the way there with the torch model.
+
+    The scorer is fitted anew on the features of each graph, so the good pictures must be at hand.
+
+    Args:
+        checkpoint: as ``train`` wrote it.
+        output: the .xml to write; its parity table goes beside it as .parity.json.
+        precision: of the network.
+        data: good pictures, or a data set whose ``train/good`` holds them; the checkpoint's own by default.
+        test: labelled data set for the parity table; ``data`` where that has labels.
+        false_alarm_rate: wanted; see ``build_variant``.
+        refit: accept other pictures than the model was trained on, and fit the scorer on them.
+        allow_drop: write an INT8 model that is worse than ``export.parity.check`` lets pass.
+
+    Raises:
+        UsageError: the output is not an .xml, or the pictures are not those of the training.
+        PictureError: there are no pictures.
+        TrainingError: the INT8 model is refused.
+    """
+    if output.suffix != ".xml":
+        raise UsageError(f"--output {output} is not an .xml file", hint="for example: --output bottle.xml")
+    model, header = load_checkpoint(checkpoint)
+    material = gather(header, data, test, refit=refit)
+    reference = torch_results(model, (*material.calibration, *material.labelled))
+    rows = [compare("torch", reference, reference, material.labels, header.calibration.threshold)]
+    with tempfile.TemporaryDirectory() as folder:
+        for step in PRECISIONS[: PRECISIONS.index(precision) + 1]:
+            path = Path(folder) / step / output.name
+            variant = build_variant(model, header, material, step, path, false_alarm_rate)
+            threshold = variant.bundle.card.calibration.threshold
+            rows.append(compare(step, variant.results, reference, material.labels, threshold))
+        check(rows, allow_drop=allow_drop)
+        bundle = copy_bundle(path, output)
+    table = json.dumps([row.as_json() for row in rows], indent=2)
+    output.with_suffix(".parity.json").write_text(table + "\n", encoding="utf-8")
+    return Exported(bundle, tuple(rows), material.skipped)

@@ -1,0 +1,87 @@
+"""The pictures of one export, at the model's size, and the check that they are those of the training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge import progress
+from edge.errors import PictureError, UsageError
+from edge.inference.card import Training
+from edge.pictures import Picture, prepare, readable
+from train.checkpoint import Header
+from train.data.dataset import Sample
+from train.data.find import find_dataset
+from train.data.split import split_for_calibration
+
+Pictures = Sequence[tuple[Path, Picture]]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything an export looks at. Pictures are uint8 [height, width, 3] BGR at the model's size.
+
+    Attributes:
+        fit: good pictures that scorers are fitted on.
+        calibration: good pictures that thresholds rest on; none of them in ``fit``.
+        labelled: test pictures for the parity table; may be empty.
+        labels: of the labelled ones, 0 good and 1 anomalous.
+        training: where the good pictures come from, for the card.
+        skipped: files that could not be decoded.
+    """
+
+    fit: Pictures
+    calibration: Pictures
+    labelled: Pictures
+    labels: dict[Path, int]
+    training: Training
+    skipped: tuple[Path, ...]
+
+
+def gather(header: Header, data: Path | None, test: Path | None, *, refit: bool) -> Material:
+    """Reads the pictures of an export.
+
+    Args:
+        header: of the checkpoint.
+        data: good pictures, or a data set with ``train/good``; where the checkpoint was trained by default.
+        test: labelled data set; the one ``data`` belongs to where that has labels.
+        refit: accept other good pictures than those of the training.
+
+    Raises:
+        UsageError: other good pictures than those of the training.
+        PictureError: pictures are missing or cannot be decoded.
+    """
+    dataset = find_dataset(data or Path(header.data))
+    split = split_for_calibration(dataset.train, seed=header.setup.seed)
+    if split.listing_sha256 != header.training.listing_sha256 and not refit:
+        raise UsageError(
+            f"{dataset.root} does not hold the good pictures this model was trained on",
+            hint="give --data with those pictures, or --refit to fit its scorer on these",
+        )
+    samples = find_dataset(test).test if test else dataset.test
+    skipped: list[Path] = []
+    fit = _read("reading good pictures", split.fit, header, skipped)
+    calibration = _read("reading calibration pictures", split.calibration, header, skipped)
+    labelled = _read("reading test pictures", [sample.path for sample in samples], header, skipped)
+    if not fit or not calibration:
+        raise PictureError(f"too few pictures in {dataset.root} can be decoded", hint="see which were skipped")
+    training = header.training.model_copy(update={"pictures": len(fit), "listing_sha256": split.listing_sha256})
+    labels = _labels(samples, labelled)
+    return Material(fit, calibration, labelled, labels, training, tuple(skipped))
+
+
+def _read(description: str, paths: Sequence[Path], header: Header, skipped: list[Path]) -> Pictures:
+    if not paths:
+        return ()
+    pictures = []
+    with progress.bar(description, len(paths)) as seen:
+        for path, pixels in readable(list(paths), skipped):
+            pictures.append((path, prepare(pixels, header.setup.size)))
+            seen(1)
+    return pictures
+
+
+def _labels(samples: Sequence[Sample], labelled: Pictures) -> dict[Path, int]:
+    by_path = {sample.path: sample.label for sample in samples}
+    return {path: by_path[path] for path, _ in labelled}

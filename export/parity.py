@@ -1,0 +1,145 @@
+"""Does the exported model still say what the trained one said? One row per precision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+from sklearn.metrics import roc_auc_score
+
+from edge.errors import TrainingError
+from edge.inference.engine import Raw
+
+MOST_AUROC_DROP = 0.005
+LEAST_MAP_CORRELATION = 0.95
+
+Results = Mapping[Path, Raw]
+
+
+@dataclass(frozen=True)
+class ParityRow:
+    """One precision against the torch model.
+
+    Attributes:
+        precision: "torch", "fp32", "fp16" or "int8".
+        score_correlation: Pearson, over all pictures.
+        largest_difference: of a score, relative to the torch model's score.
+        map_correlation: Pearson over the pixels of a picture's map, mean over pictures; None without maps.
+        image_auroc: on the labelled pictures; None without labels of both kinds.
+        threshold: calibrated on this very model.
+    """
+
+    precision: str
+    score_correlation: float
+    largest_difference: float
+    map_correlation: float | None
+    image_auroc: float | None
+    threshold: float
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def compare(
+    precision: str, results: Results, reference: Results, labels: Mapping[Path, int], threshold: float
+) -> ParityRow:
+    """Compares one precision's results with the torch model's on the same pictures."""
+    paths = list(reference)
+    scores = np.array([results[path].score for path in paths])
+    expected = np.array([reference[path].score for path in paths])
+    return ParityRow(
+        precision=precision,
+        score_correlation=_correlation(scores, expected),
+        largest_difference=float(np.max(np.abs(scores - expected) / np.maximum(np.abs(expected), 1e-12))),
+        map_correlation=_map_correlation(results, reference),
+        image_auroc=_auroc(results, labels),
+        threshold=threshold,
+    )
+
+
+def check(rows: Sequence[ParityRow], *, allow_drop: bool) -> None:
+    """Refuses an INT8 model that forgot what the float one knew.
+
+    Args:
+        rows: of one export, "fp32" among them.
+        allow_drop: accept it all the same.
+
+    Raises:
+        TrainingError: INT8 loses more AUROC than ``MOST_AUROC_DROP``, or its maps correlate with those of the
+            float model by less than ``LEAST_MAP_CORRELATION``.
+    """
+    by_name = {row.precision: row for row in rows}
+    quantized, full = by_name.get("int8"), by_name["fp32"]
+    if quantized is None or allow_drop:
+        return
+    complaints = []
+    if quantized.image_auroc is not None and full.image_auroc is not None:
+        drop = full.image_auroc - quantized.image_auroc
+        if drop > MOST_AUROC_DROP:
+            complaints.append(f"image AUROC falls by {drop:.4f} (limit {MOST_AUROC_DROP})")
+    correlation = quantized.map_correlation
+    if correlation is not None and not correlation >= LEAST_MAP_CORRELATION:
+        complaints.append(
+            f"maps correlate by {correlation:.3f} with the float model's (least {LEAST_MAP_CORRELATION})"
+        )
+    if complaints:
+        raise TrainingError(
+            f"the INT8 model is refused: {'; '.join(complaints)}",
+            hint="export --precision fp16, give more varied good pictures, or accept it with --allow-drop",
+        )
+
+
+def as_table(rows: Sequence[ParityRow]) -> Table:
+    """The rows for a terminal."""
+    table = Table(title="Parity with the trained model")
+    for column in (
+        "precision",
+        "score correlation",
+        "largest difference",
+        "map correlation",
+        "AUROC",
+        "threshold",
+    ):
+        table.add_column(column, justify="left" if column == "precision" else "right")
+    for row in rows:
+        table.add_row(
+            row.precision,
+            f"{row.score_correlation:.5f}",
+            f"{row.largest_difference:.2%}",
+            "-" if row.map_correlation is None else f"{row.map_correlation:.4f}",
+            "-" if row.image_auroc is None else f"{row.image_auroc:.4f}",
+            f"{row.threshold:.4g}",
+        )
+    return table
+
+
+def _map_correlation(results: Results, reference: Results) -> float | None:
+    each = []
+    for path, raw in reference.items():
+        anomaly_map = results[path].anomaly_map
+        if raw.anomaly_map is None or anomaly_map is None:
+            return None
+        each.append(_correlation(anomaly_map.ravel(), raw.anomaly_map.ravel()))
+    return float(np.mean(each))
+
+
+def _correlation(left: NDArray[np.floating], right: NDArray[np.floating]) -> float:
+    """Pearson's; 1 for equal constants, 0 where only one of them varies, NaN where either is not finite."""
+    left, right = left.astype(np.float64), right.astype(np.float64)
+    left, right = left - left.mean(), right - right.mean()
+    lengths = float(np.linalg.norm(left) * np.linalg.norm(right))
+    if lengths == 0.0:
+        return 1.0 if np.array_equal(left, right) else 0.0
+    return float(left @ right / lengths)
+
+
+def _auroc(results: Results, labels: Mapping[Path, int]) -> float | None:
+    given = [labels[path] for path in labels]
+    scores = [results[path].score for path in labels]
+    if len(set(given)) < 2 or not np.isfinite(scores).all():
+        return None if len(set(given)) < 2 else 0.0
+    return float(roc_auc_score(given, scores))

@@ -1,0 +1,127 @@
+"""``edge-ad train``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.errors import UsageError
+from edge.extras import needs_extra
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Data set: MVTec layout, class folders, or a folder of good pictures."),
+]
+Normal = Annotated[Path | None, typer.Option("--normal", help="Folder of good pictures, instead of --data.")]
+Abnormal = Annotated[
+    Path | None, typer.Option("--abnormal", help="Folder of defective pictures beside --normal, for evaluation.")
+]
+NormalClass = Annotated[
+    str | None, typer.Option("--normal-class", help="Class folder in --data that is good; others are anomalies.")
+]
+
+
+def train(
+    output: Annotated[Path, typer.Option("--output", help="Folder for model.safetensors.")],
+    data: Data = None,
+    normal: Normal = None,
+    abnormal: Abnormal = None,
+    normal_class: NormalClass = None,
+    model: Annotated[str, typer.Option("--model", help="See 'edge-ad models'.")] = "padim",
+    image_size: Annotated[
+        str, typer.Option("--image-size", help="Side in pixels, or HEIGHTxWIDTH for long products, e.g. 416x160.")
+    ] = "256",
+    backbone: Annotated[
+        str, typer.Option("--backbone", help="Feature network; with timm installed, any of timm's names.")
+    ] = "efficientnet-lite0",
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the split and of everything random.")] = 0,
+    option: Annotated[
+        list[str] | None, typer.Option("--option", help="NAME=VALUE of the model; repeat. See 'edge-ad models'.")
+    ] = None,
+    false_alarm_rate: Annotated[
+        float, typer.Option("--false-alarm-rate", min=1e-6, max=0.5, help="Promised share of false alarms.")
+    ] = 0.05,
+    name: Annotated[str | None, typer.Option("--name", help="Product name; the data's folder by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Fit a model on pictures of good parts and write a checkpoint.
+
+    One in five good pictures is kept aside, by content, for the threshold.
+
+    \b
+    Example:
+      edge-ad train --data bottle/ --model padim --output runs/bottle
+      edge-ad train --data forest/ --normal-class healthy --output runs/forest
+    """
+    with needs_extra("train"):
+        from train.data.find import find_dataset
+        from train.fit import train as fit
+        from train.models.registry import find_kind, options_of
+        from train.models.setup import Setup
+
+    height, width = parse_size(image_size)
+    given = parse_options(option or [])
+    options = options_of(find_kind(model), given)
+    setup = Setup(
+        model=model, height=height, width=width, backbone=backbone, seed=seed, options=options.model_dump()
+    )
+    dataset = find_dataset(data, normal=normal, abnormal=abnormal, normal_class=normal_class)
+    trained = fit(dataset, setup, output, name=name, false_alarm_rate=false_alarm_rate, device=device)
+    header = trained.header
+    if as_json:
+        summary = header.model_dump(mode="json", by_alias=True, exclude={"calibration": {"quantiles"}})
+        skipped = [str(path) for path in trained.skipped]
+        typer.echo(json.dumps({"checkpoint": str(trained.checkpoint), "skipped": skipped, **summary}))
+        return
+    calibration = header.calibration
+    typer.echo(f"{trained.checkpoint}: {model} for {header.name}, fitted on {header.training.pictures} pictures")
+    typer.echo(
+        f"threshold {calibration.threshold:.4g} from {calibration.pictures} other pictures: "
+        f"at most {calibration.false_alarm_rate:.1%} false alarms"
+    )
+    if calibration.false_alarm_rate > false_alarm_rate:
+        typer.echo(f"({false_alarm_rate:.1%} was asked; that needs more good pictures)")
+    echo_skipped(trained.skipped)
+    typer.echo(
+        f"next: edge-ad export --checkpoint {trained.checkpoint} --output {header.name}.xml --precision int8"
+    )
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """(height, width) from "256" or "416x160".
+
+    Raises:
+        UsageError: neither, or outside 32 to 4096.
+    """
+    parts = text.lower().split("x")
+    if len(parts) not in (1, 2) or not all(part.isdigit() and 32 <= int(part) <= 4096 for part in parts):
+        raise UsageError(
+            f"--image-size {text!r} is not a size",
+            hint="a side like 256, or HEIGHTxWIDTH like 416x160, 32 to 4096",
+        )
+    return int(parts[0]), int(parts[-1])
+
+
+def parse_options(pairs: list[str]) -> dict[str, object]:
+    """NAME=VALUE pairs to a mapping; the model's own types check the values.
+
+    Raises:
+        UsageError: a pair without "=".
+    """
+    options: dict[str, object] = {}
+    for pair in pairs:
+        name, mark, value = pair.partition("=")
+        if not mark:
+            raise UsageError(f"--option {pair!r} has no value", hint="for example: --option components=64")
+        options[name.replace("-", "_")] = value
+    return options
+
+
+def echo_skipped(skipped: tuple[Path, ...]) -> None:
+    """Names pictures that could not be decoded."""
+    if skipped:
+        typer.echo(f"skipped {len(skipped)} pictures that cannot be decoded: {', '.join(map(str, skipped))}")

@@ -1,0 +1,17 @@
+"""``patchcore``: distance to the nearest of a coreset of good features; for products without a fixed pose."""
+
+from __future__ import annotations
+
+from edge.scorers.patchcore import PatchcoreOptions, PatchcoreScorer
+from train.models.kind import FeatureKind
+
+KIND = FeatureKind(
+    name="patchcore",
+    summary="nearest neighbour in a coreset of good features; for parts without a fixed pose",
+    source="Roth et al., 'Towards Total Recall in Industrial Anomaly Detection', 2022",
+    cost="fits in seconds to a minute; slower than padim by the size of the coreset",
+    options=PatchcoreOptions,
+    fit=PatchcoreScorer.fit,
+    steps=lambda options: int(options.coreset),
+    restore=PatchcoreScorer.from_arrays,
+)

@@ -1,0 +1,39 @@
+"""Models by name."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ValidationError
+
+from edge.errors import UsageError
+from train.models import padim, patchcore
+from train.models.kind import FeatureKind
+
+KINDS: dict[str, FeatureKind] = {kind.name: kind for kind in (padim.KIND, patchcore.KIND)}
+DEFAULT = padim.KIND.name
+
+
+def find_kind(name: str) -> FeatureKind:
+    """Looks a model up.
+
+    Raises:
+        UsageError: there is no model of that name.
+    """
+    if name not in KINDS:
+        raise UsageError(f"unknown model {name!r}", hint=f"here are: {' '.join(KINDS)}; see 'edge-ad models'")
+    return KINDS[name]
+
+
+def options_of(kind: FeatureKind, given: dict[str, object]) -> BaseModel:
+    """Checks a model's options.
+
+    Raises:
+        UsageError: an option that the model does not have, or a value out of its bounds.
+    """
+    try:
+        options: BaseModel = kind.options.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        known = " ".join(kind.options.model_fields)
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"--option {name}: {first['msg']}", hint=f"{kind.name} has: {known}") from error
+    return options
