@@ -35,6 +35,15 @@ def test_a_missing_package_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check.mend
 
 
+def test_an_install_of_the_source_folder_alone_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> list[str]:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(software, "requires", unknown)
+    assert software.packages().found == "missing: edge-ad"
+    assert software.packages_of_extra("train", "to train").status is Status.OK
+
+
 def test_an_absent_extra_is_fine_and_half_an_extra_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "timm", "elpv-dataset")
     assert software.packages_of_extra("timm", "for further backbones").status is Status.OK
