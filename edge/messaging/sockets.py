@@ -62,7 +62,7 @@ def bind(kind: int, address: str, option: str, *, hwm: int, largest_message: int
     return socket
 
 
-def connect(kind: int, address: str, *, hwm: int, largest_message: int) -> Socket:
+def connect(kind: int, address: str, hwm: int, largest_message: int) -> Socket:
     """A socket that connects to an address, now or when somebody binds it.
 
     Raises:

@@ -10,7 +10,9 @@ import pytest
 import zmq
 
 from edge.frame import Frame
-from edge.messaging.messages import ModelRef
+from edge.messaging.alarm import Alarm
+from edge.messaging.compose import Composer
+from edge.messaging.messages import Alert, ModelRef
 from edge.messaging.outbox import Outbox
 from edge.messaging.publisher import Publisher
 from edge.verdict import Inspection, Latency, Region, Verdict
@@ -90,3 +92,15 @@ def connect() -> Iterator[Callable[..., zmq.Socket[bytes]]]:
     yield open_socket
     for socket in opened:
         socket.close()
+
+
+@pytest.fixture
+def alerts(model: ModelRef, inspect: Inspect) -> Callable[[int, int], list[Alert]]:
+    """Makes so many alerts, numbered from a start."""
+    compose = Composer("line-3", model)
+
+    def make(start: int, count: int) -> list[Alert]:
+        cause = compose.result(inspect(start, Verdict.ANOMALOUS, 5.0))
+        return [compose.alert(Alarm(f"alarm-{seq}", "raised", cause), seq) for seq in range(start, start + count)]
+
+    return make

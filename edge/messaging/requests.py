@@ -1,0 +1,103 @@
+"""What control understands: one pydantic model per command, and how a request is refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+LARGEST_REQUEST_BYTES = 64 * 1024
+LARGEST_REPLAY = 1000
+
+RequestId = Annotated[str, Field(max_length=64)] | Annotated[int, Field(ge=-(2**63), lt=2**63)]
+ErrorCode = Literal["bad_request", "unknown_command", "too_large", "refused", "failed"]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    id: RequestId = Field(description="chosen by the asker, repeated in the reply")
+
+
+class Status(_Request):
+    """What the station is doing."""
+
+    command: Literal["status"]
+
+
+class Replay(_Request):
+    """Alerts from disk, in order."""
+
+    command: Literal["replay"]
+    since_seq: int = Field(ge=0, lt=2**63, description="the last alert that the asker has; 0 for all")
+    limit: int = Field(default=100, ge=1, le=LARGEST_REPLAY, description="most alerts in one reply")
+
+
+class Pause(_Request):
+    """Stops judging; heartbeats go on and say so."""
+
+    command: Literal["pause"]
+    camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for all")
+
+
+class Resume(_Request):
+    """Judges again."""
+
+    command: Literal["resume"]
+    camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for all")
+
+
+Request = Status | Replay | Pause | Resume
+ANY_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="command")])
+COMMANDS = ("status", "replay", "pause", "resume")
+
+
+class _Envelope(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    id: RequestId
+
+
+class RequestError(Exception):
+    """A request that is refused before anything was done.
+
+    Args:
+        code: for the asker's program.
+        message: for the asker's programmer, one line.
+        request_id: the request's id, where it could be read.
+    """
+
+    def __init__(self, code: ErrorCode, message: str, request_id: str | int | None = None) -> None:
+        super().__init__(message)
+        self.code: ErrorCode = code
+        self.message = message
+        self.request_id = request_id
+
+
+def read_request(payload: bytes) -> Request:
+    """Reads one JSON request; strict: no unknown key, no number in quotes.
+
+    Raises:
+        RequestError: the bytes are not a request that control understands.
+    """
+    if len(payload) > LARGEST_REQUEST_BYTES:
+        raise RequestError("too_large", f"{len(payload)} bytes; a request has at most {LARGEST_REQUEST_BYTES}")
+    try:
+        return ANY_REQUEST.validate_json(payload)
+    except ValidationError as error:
+        raise _refusal(error, payload) from error
+
+
+def _refusal(error: ValidationError, payload: bytes) -> RequestError:
+    try:
+        request_id: str | int | None = _Envelope.model_validate_json(payload).id
+    except ValidationError:
+        request_id = None
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "union_tag_invalid":
+        known = ", ".join(COMMANDS)
+        return RequestError("unknown_command", f"{first['ctx']['tag'][:64]!r}; known: {known}", request_id)
+    # The first part of the place is the command, which the asker knows.
+    where = ".".join(str(part) for part in first["loc"][1:])
+    message = first["msg"][:200]
+    return RequestError("bad_request", f"{where}: {message}" if where else message, request_id)
