@@ -29,6 +29,9 @@ class Capture:
         ring_frames: frames in shared memory, at least 3; two always stay with the capture process, so up to
             ``ring_frames - 2`` frames that are kept cost no copy.
 
+    Attributes:
+        live: whether the world sets the pace; False for files.
+
     Raises:
         CameraError, UsageError: the source cannot be understood or is a file that does not exist.
     """
@@ -38,8 +41,8 @@ class Capture:
             raise ValueError(f"ring_frames is {ring_frames}; {LEAST_RING_FRAMES} to 255 are possible")
         self.options = options
         self._ring_frames = ring_frames
-        self._live = source_for(options).live
-        self._newest = self._live or options.fps is not None
+        self.live = source_for(options).live
+        self._newest = self.live or options.fps is not None
         self._process: CaptureProcess | None = None
         self._ended = False
         self._retry_s = options.retry_first_s
@@ -177,7 +180,7 @@ class Capture:
         if process.board.state is CameraState.ENDED:
             return
         reason = "made no progress and was killed" if hung else f"died ({process.exit_code()})"
-        if not self._live or self.captured == 0:
+        if not self.live or self.captured == 0:
             raise CameraError(
                 f"capture of camera {self.options.name} {reason}",
                 hint="its driver or file system hangs; 'edge-ad --debug' shows what it says",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edge.errors import UsageError
 
 
 class CameraOptions(BaseModel):
@@ -57,3 +59,17 @@ class CameraOptions(BaseModel):
     retry_most_s: float = Field(
         default=5.0, ge=0.01, le=600, description="longest pause between attempts to reopen, which double, seconds"
     )
+
+
+def camera_options(**given: object) -> CameraOptions:
+    """Checks what a command line gave; None means not given.
+
+    Raises:
+        UsageError: a value is out of its bounds; names the option.
+    """
+    try:
+        return CameraOptions.model_validate({key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = "--camera" if first["loc"][0] == "source" else f"--{first['loc'][0]}".replace("_", "-")
+        raise UsageError(f"{option} {first['input']!r}: {first['msg'].lower()}") from error

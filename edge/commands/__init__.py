@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from edge.commands import doctor, version
+from edge.commands import collect, doctor, version
 
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to the front door."""
+    app.command("collect")(collect.collect)
     app.command("version")(version.version)
     app.command("doctor")(doctor.doctor)

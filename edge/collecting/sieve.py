@@ -1,0 +1,127 @@
+"""Which pictures are worth training on: pure checks of sharpness, exposure and sameness.
+
+Sharpness is the variance of the Laplacian, in grey levels squared. Its size depends on the part, the lens and
+the noise, so no limit fits all stations; but one camera looking at one kind of part gives much the same value
+again and again, and motion or a knocked lens lowers it several times over. So a picture is compared with what
+this camera reaches: the 90th percentile of the pictures that it looked at last. An absolute limit may be added
+where one was found by trying.
+
+Exposure is the share of pixels at the black or at the white end. A black cloth or a lit panel behind the part
+is at an end on purpose, so the default limits refuse only pictures that show nearly nothing else.
+
+A picture is the same as the last one kept if small copies of both differ by less than the limit on average;
+block means hide the sensor's noise, and a part that moves by a few percent of the picture shows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.pictures import Picture
+
+BLACK_UP_TO = 5
+WHITE_FROM = 250
+REFERENCE_PERCENTILE = 90
+REFERENCE_PICTURES = 100
+REFERENCE_FROM = 10
+THUMBNAIL = (64, 64)
+
+
+class Refusal(StrEnum):
+    """Why a picture was not kept."""
+
+    DARK = "dark"
+    OVEREXPOSED = "overexposed"
+    BLURRED = "blurred"
+    SAME = "same as the last"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a picture must reach to be kept.
+
+    Attributes:
+        min_sharpness: variance of the Laplacian, grey levels squared; 0 switches the absolute limit off.
+        min_relative_sharpness: share of the sharpness that this camera reaches; 0 switches it off.
+        max_black: largest share of pixels with grey level 5 or less, 0 to 1.
+        max_white: largest share of pixels with grey level 250 or more, 0 to 1.
+        min_change: mean difference from the last picture kept, grey levels; 0 keeps duplicates.
+    """
+
+    min_sharpness: float = 0.0
+    min_relative_sharpness: float = 0.4
+    max_black: float = 0.8
+    max_white: float = 0.8
+    min_change: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What was measured on one picture: sharpness in grey levels squared, shares from 0 to 1."""
+
+    sharpness: float
+    black: float
+    white: float
+
+
+def measure(pixels: Picture) -> Quality:
+    """Measures a picture, uint8 [H, W, 3] BGR."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    laplacian = cv2.Laplacian(grey, cv2.CV_16S)
+    _, deviation = cv2.meanStdDev(laplacian)
+    return Quality(
+        sharpness=float(deviation[0, 0]) ** 2,
+        black=float(np.count_nonzero(grey <= BLACK_UP_TO)) / grey.size,
+        white=float(np.count_nonzero(grey >= WHITE_FROM)) / grey.size,
+    )
+
+
+def thumbnail(pixels: Picture) -> NDArray[np.float32]:
+    """Block means of a picture in grey, float32 [64, 64], 0 to 255."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    return cv2.resize(grey, THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+class Sieve:
+    """Looks at the pictures of one camera in their order and keeps the good ones."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._sharpness_seen: deque[float] = deque(maxlen=REFERENCE_PICTURES)
+        self._last_kept: NDArray[np.float32] | None = None
+
+    def learn(self, pixels: Picture) -> None:
+        """Takes a picture (uint8 [H, W, 3] BGR) as an example of this camera's sharpness, without keeping it."""
+        self._sharpness_seen.append(measure(pixels).sharpness)
+
+    def refuses(self, pixels: Picture) -> Refusal | None:
+        """Says why a picture (uint8 [H, W, 3] BGR) is not to be kept; None: keep it."""
+        quality = measure(pixels)
+        refusal = self._exposure(quality) or self._sharpness(quality)
+        if refusal is not Refusal.DARK and refusal is not Refusal.OVEREXPOSED:
+            self._sharpness_seen.append(quality.sharpness)
+        if refusal is not None:
+            return refusal
+        small = thumbnail(pixels)
+        if self._last_kept is not None and np.abs(small - self._last_kept).mean() < self._limits.min_change:
+            return Refusal.SAME
+        self._last_kept = small
+        return None
+
+    def _exposure(self, quality: Quality) -> Refusal | None:
+        if quality.black > self._limits.max_black:
+            return Refusal.DARK
+        return Refusal.OVEREXPOSED if quality.white > self._limits.max_white else None
+
+    def _sharpness(self, quality: Quality) -> Refusal | None:
+        wanted = self._limits.min_sharpness
+        if len(self._sharpness_seen) >= REFERENCE_FROM:
+            reached = float(np.percentile(self._sharpness_seen, REFERENCE_PERCENTILE))
+            wanted = max(wanted, self._limits.min_relative_sharpness * reached)
+        return Refusal.BLURRED if quality.sharpness < wanted else None
