@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from edge.commands import collect, doctor, version
+from edge.commands import collect, doctor, schema, subscribe, version
 
 
 def register(app: typer.Typer) -> None:
@@ -12,3 +12,5 @@ def register(app: typer.Typer) -> None:
     app.command("collect")(collect.collect)
     app.command("version")(version.version)
     app.command("doctor")(doctor.doctor)
+    app.command("subscribe")(subscribe.subscribe)
+    app.command("schema")(schema.schema)

@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from edge.errors import BusError
 from edge.verdict import Verdict
 
+# A name is a part of topics and of file names: no slash, no dot.
+Name = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$")]
+
 
 def _leave_open(schema: dict[str, Any]) -> None:
     schema.pop("additionalProperties", None)
@@ -73,10 +76,10 @@ class LatencyMs(_Part):
 
 class _Message(_Part):
     schema_: Literal[1] = Field(default=1, alias="schema", description="version of this contract")
-    station: str = Field(min_length=1, description="name of the station")
-    camera: str | None = Field(description="name of the camera; null where the whole station is meant")
+    station: Name = Field(description="name of the station")
+    camera: Name | None = Field(description="name of the camera; null where the whole station is meant")
     time: datetime = Field(description="when the message was written, RFC 3339 UTC; a label, not for arithmetic")
-    boot_id: str = Field(min_length=1, description="one start of the station; new after each restart")
+    boot_id: Name = Field(description="one start of the station; new after each restart")
     mono_ns: int = Field(
         ge=0, description="the station's monotonic clock at writing, ns; compare within one boot_id"
     )

@@ -31,7 +31,7 @@ _WAITING_SHOTS = 4
 _BATCH = 200
 _WAKE_S = 0.05
 _COMMIT_TIMEOUT_S = 5.0
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Publisher:
@@ -71,7 +71,7 @@ class Publisher:
         pulse: Callable[[], Pulse] = Pulse,
     ) -> None:
         if not _NAME.fullmatch(station):
-            raise UsageError(f"not a station name: {station!r}", hint="use letters, digits, '-' and '_'")
+            raise UsageError(f"not a station name: {station!r}", hint="use up to 64 letters, digits, '-' and '_'")
         self._compose = Composer(station, model)
         self._heatmaps_of = heatmaps_of
         self._picture = picture

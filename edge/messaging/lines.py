@@ -1,0 +1,59 @@
+"""Messages as lines for people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import typer
+
+from edge.messaging.messages import Alert, Health, Heartbeat, HeatmapHeader, Message, Result
+from edge.verdict import Verdict
+
+_COLOURS = {
+    Verdict.GOOD: typer.colors.GREEN,
+    Verdict.ANOMALOUS: typer.colors.RED,
+    Verdict.UNKNOWN: typer.colors.YELLOW,
+}
+_CONDITION_COLOURS = {
+    "ok": typer.colors.GREEN,
+    "degraded": typer.colors.YELLOW,
+    "failed": typer.colors.RED,
+}
+
+
+def line_of(message: Message) -> str:
+    """One coloured line: local time, station/camera, and what the message says."""
+    match message:
+        case Result():
+            text = _judgement(message)
+        case Alert():
+            colour = typer.colors.RED if message.state == "raised" else typer.colors.GREEN
+            text = typer.style(f"ALERT {message.seq} {message.state}", fg=colour, bold=True)
+            text = f"{text}  {_judgement(message.result)}"
+        case Health():
+            state = typer.style(message.state, fg=_CONDITION_COLOURS[message.state])
+            text = f"{message.component} {state}{': ' if message.reason else ''}{message.reason}"
+        case Heartbeat():
+            counts = f"{message.frames} frames, {message.fps:g}/s, {message.dropped} dropped"
+            text = f"{message.state}: {counts}, last alert {message.last_alert_seq}"
+        case HeatmapHeader():
+            text = f"heatmap of frame {message.frame_seq}, {message.width} x {message.height}"
+    place = f"{message.station}/{message.camera}" if message.camera else message.station
+    return f"{_clock(message.time)}  {place}  {text}"
+
+
+def _judgement(result: Result) -> str:
+    verdict = typer.style(f"{result.verdict.value:<9}", fg=_COLOURS[result.verdict], bold=True)
+    parts = [verdict]
+    if result.score is not None and result.threshold is not None:
+        parts.append(f"score {result.score:.4g} (limit {result.threshold:.4g})")
+    if result.score_percentile is not None:
+        parts.append(f"above {result.score_percentile:.1f} % of good parts")
+    if result.reason:
+        parts.append(result.reason)
+    parts.append(result.part_id or result.picture or f"frame {result.frame_seq}")
+    return "  ".join(parts)
+
+
+def _clock(time: datetime) -> str:
+    return time.astimezone().strftime("%H:%M:%S.%f")[:-3]
