@@ -6,12 +6,13 @@ import glob
 import re
 from pathlib import Path
 
+from edge.cameras.address import without_password
 from edge.cameras.device import DeviceSource
 from edge.cameras.folder import FolderSource
 from edge.cameras.gstreamer import PREFIX, GStreamerSource
 from edge.cameras.options import CameraOptions
 from edge.cameras.source import Source
-from edge.cameras.stream import SCHEMES, StreamSource, without_password
+from edge.cameras.stream import SCHEMES, StreamSource
 from edge.cameras.video import VideoFileSource
 from edge.errors import CameraError, UsageError
 from edge.pictures import SUFFIXES

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import cv2
 
+from edge.cameras.address import without_password
 from edge.cameras.opencv import OpenCvVideo, has_backend, timeouts
 from edge.cameras.options import CameraOptions
 from edge.cameras.source import Shot
@@ -23,10 +24,11 @@ class GStreamerSource:
     def __init__(self, options: CameraOptions) -> None:
         self._options = options
         self._pipeline = options.source.removeprefix(PREFIX).strip()
+        self._shown = without_password(self._pipeline)
         self._video = OpenCvVideo()
         if "appsink" not in self._pipeline:
             raise UsageError(
-                f"GStreamer pipeline without appsink: {self._pipeline}",
+                f"GStreamer pipeline without appsink: {self._shown}",
                 hint="end it with '! videoconvert ! video/x-raw,format=BGR ! appsink drop=true max-buffers=1'",
             )
 
@@ -40,7 +42,7 @@ class GStreamerSource:
         parameters = timeouts(self._options.open_timeout_s, self._options.read_timeout_s)
         if not self._video.open(self._pipeline, cv2.CAP_GSTREAMER, parameters):
             raise CameraError(
-                f"cannot start GStreamer pipeline {self._pipeline}",
+                f"cannot start GStreamer pipeline {self._shown}",
                 hint="try it with gst-launch-1.0, with fakesink in place of appsink",
             )
 
@@ -48,7 +50,7 @@ class GStreamerSource:
         """Waits for the next picture. Raises CameraError where none came in time or the pipeline ended."""
         shot = self._video.read()
         if shot is None:
-            raise CameraError(f"GStreamer pipeline gives no picture: {self._pipeline}", hint="check its camera")
+            raise CameraError(f"GStreamer pipeline gives no picture: {self._shown}", hint="check its camera")
         return shot
 
     def close(self) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 
 import cv2
 
+from edge.cameras.address import without_password
 from edge.cameras.opencv import OpenCvVideo, timeouts
 from edge.cameras.options import CameraOptions
 from edge.cameras.source import Shot
@@ -53,8 +53,3 @@ class StreamSource:
     def close(self) -> None:
         """Closes the connection."""
         self._video.close()
-
-
-def without_password(address: str) -> str:
-    """The address as it may be shown: ``rtsp://user:secret@host`` becomes ``rtsp://user:***@host``."""
-    return re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:***@", address)

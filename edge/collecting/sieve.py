@@ -9,8 +9,9 @@ where one was found by trying.
 Exposure is the share of pixels at the black or at the white end. A black cloth or a lit panel behind the part
 is at an end on purpose, so the default limits refuse only pictures that show nearly nothing else.
 
-A picture is the same as the last one kept if small copies of both differ by less than the limit on average;
-block means hide the sensor's noise, and a part that moves by a few percent of the picture shows.
+A picture is the same as the last one kept if no part of it has changed: both are cut into 32 x 32 blocks, whose
+means hide the sensor's noise, and the one block in a hundred that changed most is looked at. A change that all
+blocks share is the lamp's and does not count.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ WHITE_FROM = 250
 REFERENCE_PERCENTILE = 90
 REFERENCE_PICTURES = 100
 REFERENCE_FROM = 10
-THUMBNAIL = (64, 64)
+BLOCKS = (32, 32)
+CHANGE_PERCENTILE = 99
 
 
 class Refusal(StrEnum):
@@ -51,14 +53,15 @@ class Limits:
         min_relative_sharpness: share of the sharpness that this camera reaches; 0 switches it off.
         max_black: largest share of pixels with grey level 5 or less, 0 to 1.
         max_white: largest share of pixels with grey level 250 or more, 0 to 1.
-        min_change: mean difference from the last picture kept, grey levels; 0 keeps duplicates.
+        min_change: difference of block means from the last picture kept, grey levels, that one block in a
+            hundred must reach; 0 keeps duplicates.
     """
 
     min_sharpness: float = 0.0
     min_relative_sharpness: float = 0.4
     max_black: float = 0.8
     max_white: float = 0.8
-    min_change: float = 1.0
+    min_change: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,16 @@ def measure(pixels: Picture) -> Quality:
     )
 
 
-def thumbnail(pixels: Picture) -> NDArray[np.float32]:
-    """Block means of a picture in grey, float32 [64, 64], 0 to 255."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
-    return cv2.resize(grey, THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float32)
+def block_means(pixels: Picture) -> NDArray[np.float32]:
+    """Means of a picture's blocks in grey, float32 [32, 32], 0 to 255."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    return np.asarray(cv2.resize(grey, BLOCKS, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def change(before: NDArray[np.float32], after: NDArray[np.float32]) -> float:
+    """How much the most changed blocks differ beyond what all share, grey levels; both float32 [32, 32]."""
+    difference = after - before
+    return float(np.percentile(np.abs(difference - np.median(difference)), CHANGE_PERCENTILE))
 
 
 class Sieve:
@@ -108,10 +117,10 @@ class Sieve:
             self._sharpness_seen.append(quality.sharpness)
         if refusal is not None:
             return refusal
-        small = thumbnail(pixels)
-        if self._last_kept is not None and np.abs(small - self._last_kept).mean() < self._limits.min_change:
+        blocks = block_means(pixels)
+        if self._last_kept is not None and change(self._last_kept, blocks) < self._limits.min_change:
             return Refusal.SAME
-        self._last_kept = small
+        self._last_kept = blocks
         return None
 
     def _exposure(self, quality: Quality) -> Refusal | None:

@@ -34,8 +34,8 @@ def collect(
     max_black: Annotated[float, typer.Option(min=0, max=1, help="Largest share of black pixels.")] = 0.8,
     max_white: Annotated[float, typer.Option(min=0, max=1, help="Largest share of saturated pixels.")] = 0.8,
     min_change: Annotated[
-        float, typer.Option(min=0, help="Least mean difference from the last picture kept, grey levels.")
-    ] = 1.0,
+        float, typer.Option(min=0, help="Least change since the last picture kept, grey levels.")
+    ] = 2.0,
     keep_duplicates: Annotated[
         bool, typer.Option("--keep-duplicates", help="Keep pictures that equal the last one.")
     ] = False,

@@ -1,0 +1,106 @@
+"""Parameters and answers of a V4L2 driver, played by a scripted ``cv2.VideoCapture``; no real device is here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.cameras.device import DeviceSource
+from edge.cameras.options import CameraOptions
+from edge.errors import CameraError
+
+
+class ScriptedDriver:
+    """Answers as a driver does: takes what it has, gives its own size for one that it does not have."""
+
+    opened: tuple[object, int] | None = None
+    asked: list[tuple[int, float]]
+    refuses: frozenset[int] = frozenset()
+    size = (640.0, 480.0)
+    unplugged = False
+
+    def __init__(self, target: object, backend: int, parameters: list[int]) -> None:
+        type(self).opened = (target, backend)
+        type(self).asked = []
+        self.values = {cv2.CAP_PROP_FRAME_WIDTH: self.size[0], cv2.CAP_PROP_FRAME_HEIGHT: self.size[1]}
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return True
+
+    def set(self, prop: int, value: float) -> bool:
+        self.asked.append((prop, value))
+        return prop not in self.refuses
+
+    def get(self, prop: int) -> float:
+        return self.values[prop]
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        return (False, None) if self.unplugged else (True, np.zeros((480, 640), np.uint8))
+
+    def release(self) -> None:
+        pass
+
+
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch) -> type[ScriptedDriver]:
+    class Driver(ScriptedDriver):
+        pass
+
+    monkeypatch.setattr(cv2, "VideoCapture", Driver)
+    return Driver
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> str:
+    path = tmp_path / "video0"
+    path.write_bytes(b"")
+    return str(path)
+
+
+def test_the_pixel_format_is_asked_first_and_exposure_is_made_manual(
+    driver: type[ScriptedDriver], node: str
+) -> None:
+    options = CameraOptions(source=node, width=640, height=480, fps=30, fourcc="MJPG", exposure=156)
+    DeviceSource(options).open()
+    assert driver.opened == (node, cv2.CAP_V4L2)
+    assert driver.asked == [
+        (cv2.CAP_PROP_FOURCC, int.from_bytes(b"MJPG", "little")),
+        (cv2.CAP_PROP_FRAME_WIDTH, 640),
+        (cv2.CAP_PROP_FRAME_HEIGHT, 480),
+        (cv2.CAP_PROP_FPS, 30),
+        (cv2.CAP_PROP_AUTO_EXPOSURE, 1),
+        (cv2.CAP_PROP_EXPOSURE, 156),
+    ]
+
+
+def test_nothing_is_set_that_was_not_asked_for(driver: type[ScriptedDriver], node: str) -> None:
+    DeviceSource(CameraOptions(source=node)).open()
+    assert driver.asked == []
+
+
+def test_another_size_than_asked_is_an_error(driver: type[ScriptedDriver], node: str) -> None:
+    with pytest.raises(CameraError, match="has no size 1920x1080, it gives 640x480; see its sizes: v4l2-ctl"):
+        DeviceSource(CameraOptions(source=node, width=1920, height=1080)).open()
+
+
+def test_a_refused_control_is_named(driver: type[ScriptedDriver], node: str) -> None:
+    driver.refuses = frozenset({cv2.CAP_PROP_EXPOSURE})
+    with pytest.raises(CameraError, match=r"refuses exposure 156; see what it offers"):
+        DeviceSource(CameraOptions(source=node, exposure=156)).open()
+
+
+def test_grey_pictures_become_bgr_and_an_unplugged_camera_is_lost(driver: type[ScriptedDriver], node: str) -> None:
+    source = DeviceSource(CameraOptions(source=node))
+    source.open()
+    assert source.read().pixels.shape == (480, 640, 3)
+    driver.unplugged = True
+    with pytest.raises(CameraError, match="is lost"):
+        source.read()
+
+
+def test_a_node_that_gives_no_pictures_says_so(node: str) -> None:
+    with pytest.raises(CameraError, match=f"{node} is in use or gives no pictures; close the other program"):
+        DeviceSource(CameraOptions(source=node)).open()  # the real OpenCV on a file that is no device
