@@ -122,6 +122,15 @@ class TestFiles:
         assert [frame.picture for frame in frames] == [f"part-{i:02}.png" for i in range(10)]
         assert [frame.pixels.shape[0] for frame in frames] == [60 + 20 * (i % 3) for i in range(10)]
 
+    def test_the_end_is_told_only_after_the_last_picture(self, folder: Path, capture: StartCapture) -> None:
+        camera = capture(folder / "part-0[0-2].png")
+        camera.wait_until_open()
+        wait_for(lambda: camera.captured == 3 and gone(camera.process_id or 0))
+        for _ in range(3):
+            assert camera.state is CameraState.STREAMING
+            next_frame(camera)
+        assert camera.state is CameraState.ENDED
+
     def test_frames_that_are_kept_never_change(self, folder: Path, capture: StartCapture) -> None:
         frames = rest(capture(folder))
         assert [int(frame.pixels.mean()) for frame in frames] == list(LEVELS)
@@ -314,6 +323,23 @@ class TestCaptureProcess:
         assert camera.captured == handed + camera.dropped
         assert camera.captured > last.seq
 
+    def test_one_that_dies_again_and_again_is_replaced_with_pauses(
+        self, mjpeg: MjpegServer, capture: StartCapture
+    ) -> None:
+        camera = capture(mjpeg.url, retry_first_s=1.5)
+        for _ in range(2):
+            next_frame(camera)
+            assert camera.process_id is not None
+            os.kill(camera.process_id, signal.SIGKILL)
+            wait_for(lambda: gone(camera.process_id or 0))
+        wait_for(lambda: camera.next_frame(0) is None)
+        mine_s = time.process_time()
+        assert camera.next_frame(0.4) is None
+        assert time.process_time() - mine_s < 0.1
+        assert camera.state is CameraState.STALLED
+        assert camera.lost_because == "capture process died (-9)"
+        next_frame(camera)
+
     def test_it_ignores_ctrl_c_and_sigterm(self, mjpeg: MjpegServer, capture: StartCapture) -> None:
         camera = capture(mjpeg.url)
         next_frame(camera)
@@ -329,13 +355,16 @@ class TestCaptureProcess:
         code = (
             "import time\n"
             "from edge.cameras.capture import Capture; from edge.cameras.options import CameraOptions\n"
-            f"c = Capture(CameraOptions(source={mjpeg.url!r})); c.start(); c.wait_until_open()\n"
+            f"c = Capture(CameraOptions(source={mjpeg.url!r}, read_timeout_s=30))\n"
+            "c.start(); c.wait_until_open()\n"
             "print(c.process_id, flush=True); time.sleep(60)"
         )
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
             assert parent.stdout is not None
             pid = int(parent.stdout.readline())
             assert not gone(pid)
+            mjpeg.mute.set()  # so that it waits inside the driver
+            time.sleep(0.1)
             parent.kill()
         wait_for(lambda: gone(pid), 2.0)
 

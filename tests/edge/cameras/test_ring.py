@@ -52,6 +52,17 @@ def test_the_newest_is_taken_and_the_others_are_counted(ring: tuple[RingWriter, 
     assert reader.take(newest=True) == (None, 0)
 
 
+def test_frames_given_up_by_the_reader_leave_their_slots_free(ring: tuple[RingWriter, RingReader]) -> None:
+    writer, reader = ring
+    for _ in range(5):
+        for level in range(3):
+            assert writer.put(shot(level), level, drop_oldest=False) == (True, 0)
+        frame, dropped = reader.take(newest=True)
+        assert frame is not None
+        assert (frame.seq, dropped) == (2, 2)
+        del frame
+
+
 def test_few_frames_kept_are_shared_and_more_are_copied_so_capture_goes_on(
     ring: tuple[RingWriter, RingReader],
 ) -> None:
