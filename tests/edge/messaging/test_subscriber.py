@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -211,3 +213,21 @@ def test_an_address_that_cannot_be_understood_is_a_usage_error(address):
         Subscriber(address)
     with pytest.raises(UsageError, match="not an address"):
         Subscriber("tcp://127.0.0.1:1", heatmaps=address)
+
+
+def test_alerts_that_left_the_disk_are_given_up_and_counted(station, tmp_path, alerts):
+    outbox = Outbox(tmp_path)
+    outbox.append(alerts(1, 5))
+    outbox.close()
+    with closing(sqlite3.connect(outbox.path)) as database:
+        database.execute("DELETE FROM alerts WHERE seq <= 2")
+        database.commit()
+    outbox = Outbox(tmp_path)
+    with Control(address=ANY_PORT, station=Idle(), outbox=outbox) as control:
+        publisher = station(outbox=outbox, heartbeat_s=0.1)
+        options = {"topics": ("alert/",), "control": control.address, "since_seq": 0}
+        with Subscriber(publisher.events, **options) as subscriber:
+            assert alerts_of(subscriber, 3) == [3, 4, 5]
+            assert (subscriber.last_seq, subscriber.missed) == (5, 2)
+        publisher.close()
+    outbox.close()
