@@ -6,6 +6,7 @@ A model sees what it was trained on only if every room resizes alike. ``prepare`
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -87,6 +88,24 @@ def decode_picture(data: NDArray[np.uint8], name: str) -> Picture:
     if pixels is None:
         raise PictureError(f"cannot decode {name}", hint="the file is truncated or not a picture; remove it")
     return np.asarray(pixels, dtype=np.uint8)
+
+
+def digest(path: Path) -> str:
+    """Names a picture by its content: sha256 of the file, 64 hexadecimal digits.
+
+    Raises:
+        PictureError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise PictureError(f"cannot read {path}: {error.strerror}") from error
+
+
+def short_digest(path: Path) -> str:
+    """The first 16 digits of ``digest``, as model cards list the pictures that were fitted on."""
+    return digest(path)[:16]
 
 
 def readable(paths: list[Path], skipped: list[Path]) -> Iterator[tuple[Path, Picture]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from edge import progress
 from edge.errors import PictureError, UsageError
 from edge.inference.card import Training
-from edge.pictures import Picture, prepare, readable
+from edge.pictures import Picture, prepare, readable, short_digest
 from train.checkpoint import Header
 from train.data.dataset import Sample
 from train.data.find import find_dataset

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import nncf
 import openvino as ov
+from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
 from edge.errors import TrainingError
 from edge.pictures import Picture
@@ -36,7 +37,14 @@ def quantize(backbone: ov.Model, pictures: Sequence[Picture]) -> ov.Model:
     try:
         with contextlib.redirect_stdout(quiet):
             return nncf.quantize(
-                backbone.clone(), data, preset=nncf.QuantizationPreset.MIXED, subset_size=len(pictures)
+                backbone.clone(),
+                data,
+                preset=nncf.QuantizationPreset.MIXED,
+                subset_size=len(pictures),
+                advanced_parameters=nncf.AdvancedQuantizationParameters(
+                    # Clipping the ranges cost one grey-scale data set 0.01 AUROC; the extremes cost nothing.
+                    activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX
+                ),
             )
     except (nncf.InternalError, nncf.ValidationError, RuntimeError) as error:
         raise TrainingError(

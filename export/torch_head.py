@@ -42,6 +42,7 @@ class PadimHead(nn.Module):
         last = scorer.coarse.grid if scorer.fine is None else scorer.fine.grid
         _buffers(self, scorer.coarse.arrays(), prefix="coarse_")
         _buffers(self, _risers(last, scorer.size, scorer.options.smoothing_px))
+        self.weight = scorer.options.fine_weight
         self.fine_grid = None if scorer.fine is None else scorer.fine.grid
         if scorer.fine is not None:
             _buffers(self, scorer.fine.arrays(), prefix="fine_")
@@ -56,7 +57,7 @@ class PadimHead(nn.Module):
         if self.fine_grid is not None:
             along = _rows(_shorten(views[1], self.power)) @ self.fine_axes - self.fine_mean
             fine = (along.square() * self.fine_precision).sum(dim=1).sqrt().reshape(self.fine_grid)
-            joined = ((self.lift_down @ joined @ self.lift_right) * fine).sqrt()
+            joined = (self.lift_down @ joined @ self.lift_right) ** (1 - self.weight) * fine**self.weight
         return score, (self.down @ joined @ self.right)[None, None]
 
 

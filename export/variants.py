@@ -15,7 +15,7 @@ from edge.inference.batch import score_pictures
 from edge.inference.bundle import Bundle, write_bundle
 from edge.inference.calibrate import calibrate, reachable_rate
 from edge.inference.card import Calibration, ModelCard
-from edge.inference.engine import Raw
+from edge.inference.engine import Engine, Raw
 from edge.scorers.features import features_of
 from edge.scorers.head import attach_head
 from export.backbone_ir import to_openvino
@@ -106,11 +106,9 @@ def _with_scorer(backbone: ov.Model, header: Header, material: Material, precisi
 
 
 def _score(bundle: Bundle, pictures: Pictures, precision: Precision) -> dict[Path, Raw]:
-    results = {}
     with progress.bar(f"{precision}: scores", len(pictures)) as seen:
-        for path, raw in score_pictures(bundle, pictures, device="CPU"):
-            results[path] = raw
-            seen(1)
+        engine = Engine(bundle, device="CPU", hint="throughput")
+        results = dict(score_pictures(engine, pictures, seen=seen))
     return results
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from edge.commands import collect, doctor, schema, subscribe, version
+from edge.commands import calibrate, collect, doctor, run, schema, subscribe, version
 
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to the front door."""
     app.command("collect")(collect.collect)
-    app.command("version")(version.version)
-    app.command("doctor")(doctor.doctor)
+    app.command("calibrate")(calibrate.calibrate)
+    app.command("run")(run.run)
     app.command("subscribe")(subscribe.subscribe)
+    app.command("doctor")(doctor.doctor)
     app.command("schema")(schema.schema)
+    app.command("version")(version.version)

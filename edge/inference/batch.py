@@ -5,45 +5,34 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from threading import Lock
 
-from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine, Raw
 from edge.pictures import Picture
-
-_IN_FLIGHT = 4
+from edge.progress import Advance, silent
 
 
 def score_pictures(
-    bundle: Bundle, pictures: Iterable[tuple[Path, Picture]], *, device: str = "AUTO"
+    engine: Engine, pictures: Iterable[tuple[Path, Picture]], *, seen: Advance = silent
 ) -> Iterator[tuple[Path, Raw]]:
     """Yields a result for each picture, in any order, while a few are in flight.
 
     Args:
-        bundle: a verified bundle.
+        engine: a compiled bundle.
         pictures: path and uint8 [H, W, 3] BGR.
-        device: see ``edge.inference.devices.candidates``.
+        seen: called with the number of pictures just done.
 
     Raises:
-        DeviceError: the device is unknown or failed.
+        DeviceError: the device failed.
     """
-    ready: deque[tuple[Path, Raw]] = deque()
-    lock = Lock()
-
-    def keep(token: Path, raw: Raw) -> None:
-        with lock:
-            ready.append((token, raw))
-
-    engine = Engine(bundle, device=device, jobs=_IN_FLIGHT, hint="throughput", done=keep)
+    ready: deque[tuple[Path, Raw]] = deque()  # its append and popleft need no lock
     for path, pixels in pictures:
-        engine.submit(pixels, path)
-        yield from _drain(ready, lock)
+        engine.submit(pixels, lambda raw, path=path: ready.append((path, raw)))  # type: ignore[misc]
+        yield from _taken(ready, seen)
     engine.wait()
-    yield from _drain(ready, lock)
+    yield from _taken(ready, seen)
 
 
-def _drain(ready: deque[tuple[Path, Raw]], lock: Lock) -> Iterator[tuple[Path, Raw]]:
-    with lock:
-        taken = list(ready)
-        ready.clear()
-    yield from taken
+def _taken(ready: deque[tuple[Path, Raw]], seen: Advance) -> Iterator[tuple[Path, Raw]]:
+    while ready:
+        yield ready.popleft()
+        seen(1)

@@ -47,6 +47,10 @@ class Training(_Part):
         pattern="^[0-9a-f]{64}$",
         description="sha256 over the sorted sha256 of all pictures given (fit and calibration)",
     )
+    fitted: tuple[str, ...] = Field(
+        default=(),
+        description="first 16 digits of the sha256 of every picture fitted on: no threshold may rest on these",
+    )
     seed: int = Field(description="seed of the split and of everything random")
     backbone: str | None = Field(default=None, description="feature extractor, where the model has one")
     backbone_licence: str = Field(default="", description="licence and origin of the backbone's weights")

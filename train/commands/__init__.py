@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from train.commands import models, train
+from train.commands import evaluate, models, train
 
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to the front door."""
     app.command("models")(models.models)
     app.command("train")(train.train)
+    app.command("evaluate")(evaluate.evaluate)

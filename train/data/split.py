@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import PictureError, UsageError
+from edge.pictures import digest
 
 FEWEST_GOOD = 8  # below this a fit says nothing and one calibration picture even less
 HELD_OUT_SEED = -1  # fixed: training and evaluation must agree on it whatever seed the user gives
@@ -54,8 +55,8 @@ def split_for_calibration(paths: Sequence[Path], *, fraction: float = 0.2, seed:
     aside = _drawn(digests, fraction, seed)
     chosen = list(zip(paths, digests, strict=True))
     return Split(
-        fit=tuple(path for path, digest in chosen if digest not in aside),
-        calibration=tuple(path for path, digest in chosen if digest in aside),
+        fit=tuple(path for path, name in chosen if name not in aside),
+        calibration=tuple(path for path, name in chosen if name in aside),
         listing_sha256=_listing(digests),
     )
 
@@ -89,22 +90,14 @@ def listing_sha256(paths: Sequence[Path]) -> str:
 
 
 def _digests(paths: Sequence[Path]) -> list[str]:
-    return [_digest(path) for path in paths]
-
-
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise PictureError(f"cannot read {path}: {error.strerror}") from error
+    return [digest(path) for path in paths]
 
 
 def _drawn(digests: Iterable[str], fraction: float, seed: int) -> set[str]:
     """The digests that rank first; copies count once, so a much copied picture weighs no more than another."""
     if not 0 < fraction < 1:
         raise UsageError(f"a share of {fraction} cannot be set aside", hint="give a number above 0 and below 1")
-    ranked = sorted(set(digests), key=lambda digest: hashlib.sha256(f"{seed} {digest}".encode()).digest())
+    ranked = sorted(set(digests), key=lambda name: hashlib.sha256(f"{seed} {name}".encode()).digest())
     count = min(max(1, round(fraction * len(ranked))), len(ranked) - 1)
     return set(ranked[:count])
 

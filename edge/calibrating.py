@@ -1,0 +1,79 @@
+"""Calibrating a bundle on site: good pictures to the station's own thresholds, without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge import progress
+from edge.errors import CalibrationError, PictureError
+from edge.inference.batch import score_pictures
+from edge.inference.bundle import load_bundle
+from edge.inference.calibrate import calibrate
+from edge.inference.card import Calibration
+from edge.inference.engine import Engine
+from edge.inference.override import calibration_of, override_path, write_override
+from edge.pictures import find_pictures, readable, short_digest
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What a calibration gave.
+
+    Attributes:
+        calibration: now in force at this station.
+        before: threshold that was in force.
+        path: the file it was written to.
+        fitted: pictures left out because the model was fitted on them.
+        skipped: pictures that could not be decoded.
+    """
+
+    calibration: Calibration
+    before: float
+    path: Path
+    fitted: int
+    skipped: tuple[Path, ...]
+
+
+def calibrate_on(model: Path, folder: Path, *, false_alarm_rate: float, device: str) -> Calibrated:
+    """Scores good pictures with a bundle on the device that will run it, and writes the station's thresholds.
+
+    Raises:
+        PictureError: no pictures, or none that can be used.
+        CalibrationError: too few for the rate, or scores that are not finite; the old threshold stays.
+    """
+    bundle = load_bundle(model)
+    pictures = find_pictures(folder)
+    fitted = set(bundle.card.training.fitted)
+    unseen = [path for path in pictures if short_digest(path) not in fitted]
+    if not unseen:
+        raise CalibrationError(
+            f"the model was fitted on all {len(pictures)} pictures in {folder}",
+            hint="a threshold needs pictures of good parts that the model has not seen",
+        )
+    before = calibration_of(bundle).threshold
+    skipped: list[Path] = []
+    with progress.bar("scores of good pictures", len(unseen)) as seen:
+        engine = Engine(bundle, device=device, hint="throughput")
+        raws = [raw for _, raw in score_pictures(engine, readable(unseen, skipped), seen=seen)]
+    if not raws:
+        raise PictureError(f"none of the pictures in {folder} can be decoded")
+    peaks = [float(raw.anomaly_map.max()) for raw in raws if raw.anomaly_map is not None]
+    calibration = calibrate(
+        [raw.score for raw in raws],
+        peaks or None,
+        false_alarm_rate=false_alarm_rate,
+        device=engine.device,
+        precision=bundle.card.precision,
+    )
+    path = write_override(bundle, calibration)
+    return Calibrated(calibration, before, path, len(pictures) - len(unseen), tuple(skipped))
+
+
+def undo_calibration(model: Path) -> Path | None:
+    """Removes the station's own thresholds; None where there were none."""
+    path = override_path(model)
+    if not path.exists():
+        return None
+    path.unlink()
+    return path

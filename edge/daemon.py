@@ -1,0 +1,160 @@
+"""The daemon: wires cameras, inference and messaging together, and ends cleanly."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import FrameType
+
+from edge.answers import Answers
+from edge.cameras.capture import Capture
+from edge.config.station import StationConfig
+from edge.errors import ConfigError, EdgeAdError
+from edge.inference.bundle import Bundle, load_bundle
+from edge.inference.card import Calibration
+from edge.inference.engine import Engine
+from edge.inference.judge import Judge
+from edge.inference.override import calibration_of
+from edge.inspector import Inspector
+from edge.log import log_event
+from edge.messaging.control import Control
+from edge.messaging.messages import ModelRef
+from edge.messaging.outbox import Outbox, default_state_dir
+from edge.messaging.publisher import Publisher
+from edge.messaging.tally import Pulse
+
+LOOK_S = 0.05
+JOIN_S = 0.7  # a stop takes less than a second, whatever a camera does
+log = logging.getLogger(__name__)
+
+
+class Daemon:
+    """One station: its model, its cameras and its sockets, from start to stop.
+
+    Args:
+        config: a station that ``edge.config.ready`` finds runnable.
+        wait_for_subscribers: judge nothing before this many readers of events are connected.
+        subscribers_timeout_s: how long to wait for them.
+    """
+
+    def __init__(
+        self, config: StationConfig, *, wait_for_subscribers: int = 0, subscribers_timeout_s: float = 30.0
+    ) -> None:
+        self.config = config
+        self._subscribers = wait_for_subscribers
+        self._subscribers_timeout_s = subscribers_timeout_s
+        self._stopping = threading.Event()
+        self._failure: EdgeAdError | None = None
+        self._answers: Answers | None = None
+
+    def run(self) -> None:
+        """Judges until every camera has ended, SIGTERM or SIGINT comes, or something fails.
+
+        Raises:
+            EdgeAdError: whatever kept the station from starting, or ended it.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        config = self.config
+        state_dir = config.state_dir or default_state_dir(config.station)
+        with ExitStack() as stack:
+            captures = [stack.enter_context(Capture(camera)) for camera in config.cameras]  # open while we compile
+            bundle, calibration = self._model()
+            outbox = Outbox(state_dir)
+            stack.callback(outbox.close)
+            publisher = stack.enter_context(self._publisher(bundle, outbox))
+            engine = Engine(
+                bundle,
+                device=config.device,
+                jobs=config.inference.jobs,
+                hint=config.inference.hint,
+                precision=config.inference.precision,
+                cache_dir=state_dir / "compiled" if config.inference.cache else None,
+            )
+            judge = Judge(calibration, engine.device)
+            inspectors = [self._inspector(capture, engine, judge, publisher) for capture in captures]
+            self._answers = Answers(bundle, calibration, inspectors, engine.device, publisher)
+            control = stack.enter_context(
+                Control(address=config.bus.control, station=self._answers, outbox=outbox)
+            )
+            for capture in captures:
+                self._open(capture)
+            _log_started(bundle, calibration, engine, publisher, control)
+            if self._subscribers and not self._stopping.is_set():
+                publisher.wait_for_subscribers(self._subscribers, self._subscribers_timeout_s)
+            self._inspect(inspectors, engine)
+        log_event(log, "stopped", judged=sum(inspector.judged for inspector in inspectors))
+        if self._failure is not None:
+            raise self._failure
+
+    def _model(self) -> tuple[Bundle, Calibration]:
+        if self.config.model is None:
+            raise ConfigError("no model is set", hint="give --model, or model in the station file")
+        bundle = load_bundle(self.config.model)
+        calibration = calibration_of(bundle)
+        if self.config.threshold is not None:
+            calibration = calibration.model_copy(update={"threshold": self.config.threshold})
+        return bundle, calibration
+
+    def _publisher(self, bundle: Bundle, outbox: Outbox) -> Publisher:
+        bus = self.config.bus
+        return Publisher(
+            station=self.config.station,
+            model=ModelRef(name=bundle.card.name, version=bundle.card.version, sha256=bundle.sha256),
+            outbox=outbox,
+            events=bus.events,
+            heatmaps=bus.heatmaps,
+            heatmaps_of=bus.heatmaps_of,
+            picture=bus.picture,
+            heartbeat_s=bus.heartbeat_s,
+            pulse=lambda: Pulse() if self._answers is None else self._answers.pulse(),
+        )
+
+    def _inspector(self, capture: Capture, engine: Engine, judge: Judge, publisher: Publisher) -> Inspector:
+        return Inspector(capture, engine, judge, publisher, fail=self._fail, stopping=self._stopping)
+
+    def _open(self, capture: Capture) -> None:
+        """Waits for a camera's first picture, but not past a signal."""
+        while not self._stopping.is_set() and not capture.wait_until_open(LOOK_S):
+            pass
+
+    def _inspect(self, inspectors: Sequence[Inspector], engine: Engine) -> None:
+        for inspector in inspectors:
+            inspector.start()
+        while not self._stopping.wait(LOOK_S) and any(inspector.alive for inspector in inspectors):
+            pass
+        self._stopping.set()
+        deadline_s = time.monotonic() + JOIN_S
+        for inspector in inspectors:
+            inspector.join(max(0.0, deadline_s - time.monotonic()))
+        engine.wait()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+
+    def _fail(self, error: EdgeAdError) -> None:
+        """Keeps the first error and stops the station: half a station would look alive."""
+        self._failure = self._failure or error
+        self._stopping.set()
+
+
+def _log_started(
+    bundle: Bundle, calibration: Calibration, engine: Engine, publisher: Publisher, control: Control
+) -> None:
+    log_event(
+        log,
+        "started",
+        model=bundle.card.name,
+        version=bundle.card.version,
+        precision=bundle.card.precision,
+        device=engine.device,
+        threshold=calibration.threshold,
+        false_alarm_rate=calibration.false_alarm_rate,
+        events=publisher.events,
+        heatmaps=publisher.heatmaps,
+        control=control.address,
+    )

@@ -1,0 +1,64 @@
+"""``edge-ad evaluate``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edge.errors import UsageError
+from edge.extras import needs_extra
+from train.commands.train import Abnormal, Data, Normal, NormalClass, echo_skipped
+
+
+def evaluate(
+    output: Annotated[Path, typer.Option("--output", help="Folder for metrics.json and report.html.")],
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="model.safetensors of a training.")
+    ] = None,
+    model: Annotated[Path | None, typer.Option("--model", help="The .xml file of a bundle.")] = None,
+    data: Data = None,
+    normal: Normal = None,
+    abnormal: Abnormal = None,
+    normal_class: NormalClass = None,
+    device: Annotated[
+        str, typer.Option("--device", help="Of torch for --checkpoint, of OpenVINO for --model.")
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
+) -> None:
+    """Measure a checkpoint or an exported model on labelled pictures, and write a report.
+
+    \b
+    Example:
+      edge-ad evaluate --model bottle.xml --data bottle/ --output report/
+      edge-ad evaluate --checkpoint runs/bottle/model.safetensors --data bottle/ --output report/
+    """
+    if checkpoint is not None and model is not None:
+        raise UsageError("--checkpoint and --model exclude each other", hint="give one of them")
+    with needs_extra("train"):
+        from train.data.find import find_dataset
+        from train.evaluation.evaluate import evaluate_bundle, evaluate_checkpoint
+
+    dataset = find_dataset(data, normal=normal, abnormal=abnormal, normal_class=normal_class)
+    if model is not None:
+        figures, skipped = evaluate_bundle(model, dataset, output, device=device)
+    elif checkpoint is not None:
+        figures, skipped = evaluate_checkpoint(checkpoint, dataset, output, device=device)
+    else:
+        raise UsageError("nothing to evaluate was given", hint="give --checkpoint or --model")
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    _print(figures)
+    echo_skipped(skipped)
+    typer.echo(f"written: {output / 'report.html'} and {output / 'metrics.json'}")
+
+
+def _print(figures: dict[str, Any]) -> None:
+    for name, value in figures.items():
+        if name != "per_defect":
+            typer.echo(f"{name:<18} {'-' if value is None else f'{value:.4f}'}")
+    for defect, figure in figures["per_defect"].items():
+        typer.echo(f"  {defect:<24} {figure['count']:>4} pictures, {figure['detected']:.0%} found")

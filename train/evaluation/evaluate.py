@@ -1,0 +1,134 @@
+"""``edge-ad evaluate``: a checkpoint by torch, or a bundle by the daemon's own path, on labelled pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from edge import progress
+from edge.errors import PictureError
+from edge.inference.batch import score_pictures
+from edge.inference.bundle import load_bundle
+from edge.inference.card import Calibration
+from edge.inference.engine import Engine
+from edge.inference.override import calibration_of
+from edge.pictures import Picture, readable
+from edge.progress import Advance
+from train.checkpoint import load_checkpoint
+from train.data.dataset import Dataset
+from train.evaluation.report import evaluate_scored
+from train.evaluation.scores import Map, Scored, scored
+from train.fit import find_device
+from train.models.feature_model import FeatureModel
+
+Evaluated = tuple[dict[str, Any], tuple[Path, ...]]
+Answer = tuple[Path, tuple[int, ...], float, Map | None]
+
+
+def evaluate_bundle(path: Path, dataset: Dataset, output: Path, *, device: str = "AUTO") -> Evaluated:
+    """Evaluates an exported model with the runtime.
+
+    Returns:
+        The content of ``metrics.json``, and the pictures that could not be decoded.
+
+    Raises:
+        BundleError, DeviceError: the model cannot be run.
+        PictureError: the data set has no labelled pictures, or none can be decoded.
+    """
+    bundle = load_bundle(path)
+    engine = Engine(bundle, device=device, hint="throughput")
+    card = bundle.card
+    details = {
+        "model": f"{card.model}, {card.precision}, {card.height} x {card.width} pixels",
+        "version": card.version,
+        "device": engine.device,
+        "backbone": card.training.backbone or "none",
+    }
+    with _bar(dataset) as seen:
+        skipped: list[Path] = []
+        answers = _engine_answers(engine, dataset, skipped, seen)
+        return _finish(dataset, answers, calibration_of(bundle), output, details, skipped)
+
+
+def evaluate_checkpoint(path: Path, dataset: Dataset, output: Path, *, device: str = "auto") -> Evaluated:
+    """Evaluates a checkpoint with torch; otherwise as ``evaluate_bundle``.
+
+    Raises:
+        CheckpointError: the checkpoint cannot be read.
+    """
+    model, header = load_checkpoint(path)
+    setup = header.setup
+    details = {
+        "model": f"{setup.model}, checkpoint, {setup.height} x {setup.width} pixels",
+        "backbone": setup.backbone,
+        "fitted on": f"{header.training.pictures} pictures",
+    }
+    with _bar(dataset) as seen:
+        skipped: list[Path] = []
+        answers = _torch_answers(model, dataset, find_device(device), skipped, seen)
+        return _finish(dataset, answers, header.calibration, output, details, skipped)
+
+
+def _bar(dataset: Dataset) -> Any:
+    if not dataset.test:
+        raise PictureError(
+            f"{dataset.root} has no labelled pictures to evaluate with",
+            hint="give a data set with test/good and test/DEFECT, or --normal DIR with --abnormal DIR",
+        )
+    return progress.bar("judging test pictures", len(dataset.test))
+
+
+def _engine_answers(engine: Engine, dataset: Dataset, skipped: list[Path], seen: Advance) -> Iterator[Answer]:
+    shapes: dict[Path, tuple[int, ...]] = {}
+    pictures = _remembering(readable([sample.path for sample in dataset.test], skipped), shapes)
+    for path, raw in score_pictures(engine, pictures, seen=seen):
+        yield path, shapes[path], raw.score, raw.anomaly_map
+
+
+def _torch_answers(
+    model: FeatureModel, dataset: Dataset, device: str, skipped: list[Path], seen: Advance
+) -> Iterator[Answer]:
+    shapes: dict[Path, tuple[int, ...]] = {}
+    pictures = _remembering(readable([sample.path for sample in dataset.test], skipped), shapes)
+    done = 0
+    for batch in model.predict((pixels for _, pixels in pictures), device=device, seen=seen):
+        paths = list(shapes)[done : done + len(batch.scores)]
+        done += len(paths)
+        for path, score, anomaly_map in zip(paths, batch.scores, batch.maps, strict=True):
+            yield path, shapes[path], float(score), anomaly_map
+
+
+def _remembering(
+    pictures: Iterable[tuple[Path, Picture]], shapes: dict[Path, tuple[int, ...]]
+) -> Iterator[tuple[Path, Picture]]:
+    """Notes each picture's (height, width) as it passes, in order."""
+    for path, pixels in pictures:
+        shapes[path] = pixels.shape[:2]
+        yield path, pixels
+
+
+def _finish(
+    dataset: Dataset,
+    answers: Iterator[Answer],
+    calibration: Calibration,
+    output: Path,
+    details: dict[str, str],
+    skipped: list[Path],
+) -> Evaluated:
+    samples = {sample.path: sample for sample in dataset.test}
+    found: dict[Path, Scored] = {
+        path: scored(samples[path], shape, score, anomaly_map) for path, shape, score, anomaly_map in answers
+    }
+    in_order = [found[path] for path in samples if path in found]
+    promise = f"{calibration.false_alarm_rate:.2%} false alarms, from {calibration.pictures} good pictures"
+    figures = evaluate_scored(
+        in_order,
+        calibration.threshold,
+        output,
+        name=dataset.name,
+        details=details | {"threshold promises": promise},
+        pixel_threshold=calibration.pixel_threshold,
+        skipped=skipped,
+    )
+    return figures, tuple(skipped)
