@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from edge.cameras.board import CameraState
@@ -60,16 +61,21 @@ class Capture:
             self._ended = False
             self._spawn()
 
-    def wait_until_open(self) -> None:
-        """Waits for the first picture.
+    def wait_until_open(self, timeout_s: float = math.inf) -> bool:
+        """Waits for the first picture; False where none came in time.
 
         Raises:
             CameraError, PictureError: the camera cannot be opened or gives no picture.
         """
+        deadline_s = time.monotonic() + timeout_s
         while self.state is CameraState.OPENING:
             process = self._running()
             self._supervise(process)
-            process.wait(LOOK_S)
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                return False
+            process.wait(min(left_s, LOOK_S))
+        return True
 
     def next_frame(self, timeout_s: float) -> Frame | None:
         """Waits for a frame: the newest one, or, of a file source without ``fps``, the next one.
@@ -126,7 +132,7 @@ class Capture:
     @property
     def captured(self) -> int:
         """Frames that came from the camera since ``start``, those that were dropped included."""
-        return self._before + (self._process.board.captured if self._process else 0)
+        return self._before + (self._captured_by(self._process) if self._process else 0)
 
     @property
     def dropped(self) -> int:
@@ -183,9 +189,9 @@ class Capture:
         if not self.live or self.captured == 0:
             raise CameraError(
                 f"capture of camera {self.options.name} {reason}",
-                hint="its driver or file system hangs; 'edge-ad --debug' shows what it says",
+                hint="'edge-ad --debug' shows what its driver says",
             )
-        self._lost = f"capture process {reason}"
+        process.lost = f"capture process {reason}"
         process.board.state = CameraState.STALLED
         self._replace(process)
 
@@ -201,12 +207,14 @@ class Capture:
     def _retire(self, process: CaptureProcess) -> None:
         process.end()
         self._hear()
-        handed_here = self._handed - self._handed_before
-        # A process killed between handing over a frame and counting it leaves its count one short.
-        counted = max(process.board.captured, handed_here + self._dropped_here + process.board.dropped)
-        self._before += counted
+        self._before += self._captured_by(process)
         self._handed_before = self._handed
         self._dropped_here = 0
+
+    def _captured_by(self, process: CaptureProcess) -> int:
+        # A process ended between handing over a frame and counting it leaves its own count one short.
+        handed_here = self._handed - self._handed_before
+        return max(process.board.captured, handed_here + self._dropped_here + process.board.dropped)
 
     def _hear(self) -> None:
         if self._process is not None:

@@ -104,6 +104,7 @@ class CaptureLoop:
             self._beat(math.ceil(options.read_timeout_s) if self._source.live else options.open_timeout_s)
 
     def _publish(self, shot: Shot) -> None:
+        self._board.state = CameraState.STREAMING  # first: no frame comes from a stalled camera
         try:
             put, dropped = self._ring.put(shot, self._seq, drop_oldest=self._drop_oldest)
             while not put and not self._drop_oldest and not self._stop.is_set():
@@ -120,7 +121,6 @@ class CaptureLoop:
         self._board.dropped += dropped if put else 1
         self._seq += 1
         self._opened = True
-        self._board.state = CameraState.STREAMING
 
     def _name_skipped(self) -> None:
         for name in self._source.skipped[self._said_skipped :]:

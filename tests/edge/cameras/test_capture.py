@@ -293,7 +293,7 @@ class TestLiveCamera:
 class TestCaptureProcess:
     def test_a_hung_one_is_killed_and_replaced(self, mjpeg: MjpegServer, capture: StartCapture) -> None:
         camera = capture(mjpeg.url, read_timeout_s=0.5, stall_after_s=0.3)
-        before = next_frame(camera)
+        before = [next_frame(camera) for _ in range(3)][-1]  # past the first, which has more time
         hung = camera.process_id
         assert hung is not None
         os.kill(hung, signal.SIGSTOP)
@@ -306,6 +306,23 @@ class TestCaptureProcess:
         assert camera.process_id != hung
         assert after.seq > before.seq
         assert camera.lost_because == "capture process made no progress and was killed"
+
+    def test_one_that_dies_before_it_counts_its_first_frame_was_open(
+        self, mjpeg: MjpegServer, capture: StartCapture
+    ) -> None:
+        camera = capture(mjpeg.url)
+        next_frame(camera)
+        assert camera._process is not None
+        assert camera.process_id is not None
+        os.kill(camera.process_id, signal.SIGKILL)
+        wait_for(lambda: gone(camera.process_id or 0))
+        while camera.next_frame(0) is not None:
+            pass
+        camera._process.board.captured = 0  # as left behind by a kill between the two steps
+        after = next_frame(camera)
+        camera.stop()
+        assert after.seq >= 1
+        assert camera.captured >= 2
 
     def test_frames_stay_counted_across_a_replacement(self, mjpeg: MjpegServer, capture: StartCapture) -> None:
         camera = capture(mjpeg.url)
