@@ -84,8 +84,9 @@ class Daemon:
             for capture in captures:
                 self._open(capture)
             _log_started(bundle, calibration, engine, publisher, control)
-            if self._subscribers and not self._stopping.is_set():
-                publisher.wait_for_subscribers(self._subscribers, self._subscribers_timeout_s)
+            publisher.wait_for_subscribers(
+                self._subscribers, self._subscribers_timeout_s, given_up=self._stopping.is_set
+            )
             self._inspect(inspectors, engine)
         log_event(log, "stopped", judged=sum(inspector.judged for inspector in inspectors))
         if self._failure is not None:

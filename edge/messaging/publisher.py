@@ -129,14 +129,26 @@ class Publisher:
         """The last health message of each component and camera."""
         return tuple(self._health.values())
 
-    def wait_for_subscribers(self, count: int, timeout_s: float) -> None:
+    def wait_for_subscribers(
+        self, count: int, timeout_s: float, *, given_up: Callable[[], bool] = lambda: False
+    ) -> None:
         """Waits until ``count`` readers of heartbeats are connected, so that they miss nothing that follows.
+
+        Args:
+            count: how many.
+            timeout_s: seconds to wait for them.
+            given_up: asked several times a second; returns early once it says True.
 
         Raises:
             BusError: fewer came in time.
         """
         subscriptions = self._announcer.subscriptions
-        if not subscriptions.wait_for(count, timeout_s):
+        deadline_s = time.monotonic() + timeout_s
+        while not subscriptions.wait_for(count, min(_WAKE_S, max(0.0, deadline_s - time.monotonic()))):
+            if given_up():
+                return
+            if time.monotonic() < deadline_s:
+                continue
             came = f"{subscriptions.count} of {count} subscribers came to {self.events} within {timeout_s:g} s"
             raise BusError(came, hint=f"start them with: edge-ad subscribe {self.events}")
 
