@@ -9,11 +9,12 @@ from pathlib import Path
 from edge import progress
 from edge.errors import PictureError, UsageError
 from edge.inference.card import Training
-from edge.pictures import Picture, prepare, readable, short_digest
+from edge.pictures import Picture, prepare, readable
 from train.checkpoint import Header
-from train.data.dataset import Sample
+from train.data.dataset import Dataset, Sample
 from train.data.find import find_dataset
-from train.data.split import split_for_calibration
+from train.data.split import Split, hold_out, listing_sha256, split_for_calibration
+from train.fit import fitted_digests
 
 Pictures = Sequence[tuple[Path, Picture]]
 
@@ -53,12 +54,7 @@ def gather(header: Header, data: Path | None, test: Path | None, *, refit: bool)
         PictureError: pictures are missing or cannot be decoded.
     """
     dataset = find_dataset(data or Path(header.data))
-    split = split_for_calibration(dataset.train, seed=header.setup.seed)
-    if split.listing_sha256 != header.training.listing_sha256 and not refit:
-        raise UsageError(
-            f"{dataset.root} does not hold the good pictures this model was trained on",
-            hint="give --data with those pictures, or --refit to fit its scorer on these",
-        )
+    split = _split(dataset, header, refit=refit)
     samples = find_dataset(test).test if test else dataset.test
     skipped: list[Path] = []
     fit = _read("reading good pictures", split.fit, header, skipped)
@@ -66,9 +62,30 @@ def gather(header: Header, data: Path | None, test: Path | None, *, refit: bool)
     labelled = _read("reading test pictures", [sample.path for sample in samples], header, skipped)
     if not fit or not calibration:
         raise PictureError(f"too few pictures in {dataset.root} can be decoded", hint="see which were skipped")
-    training = header.training.model_copy(update={"pictures": len(fit), "listing_sha256": split.listing_sha256})
+    training = header.training.model_copy(
+        update={
+            "pictures": len(fit),
+            "listing_sha256": split.listing_sha256,
+            "fitted": fitted_digests([path for path, _ in fit]),
+        }
+    )
     labels = _labels(samples, labelled)
     return Material(fit, calibration, labelled, labels, training, tuple(skipped))
+
+
+def _split(dataset: Dataset, header: Header, *, refit: bool) -> Split:
+    split = split_for_calibration(dataset.train, seed=header.setup.seed)
+    wanted = header.training.listing_sha256
+    if refit or split.listing_sha256 == wanted:
+        return split
+    # Layouts without good test pictures held some out of the training, always the same ones.
+    kept, _ = hold_out(dataset.train)
+    if listing_sha256(kept) == wanted:
+        return split_for_calibration(kept, seed=header.setup.seed)
+    raise UsageError(
+        f"{dataset.root} does not hold the good pictures this model was trained on",
+        hint="give --data with those pictures, or --refit to fit its scorer on these",
+    )
 
 
 def _read(description: str, paths: Sequence[Path], header: Header, skipped: list[Path]) -> Pictures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
@@ -14,7 +15,7 @@ from edge import progress
 from edge.errors import PictureError, UsageError
 from edge.inference.calibrate import calibrate, reachable_rate
 from edge.inference.card import Training
-from edge.pictures import readable
+from edge.pictures import readable, short_digest
 from edge.version import VERSION
 from train.backbones.registry import find_backbone
 from train.checkpoint import Header, save_checkpoint
@@ -72,13 +73,15 @@ def train(
     split = split_for_calibration(dataset.train, seed=setup.seed)
     skipped: list[Path] = []
     model = _fitted(setup, split, device, skipped)
+    fitted = [path for path in split.fit if path not in skipped]
     scores, peaks = _calibration_scores(model, split, device, skipped)
     header = Header(
         name=name or dataset.name,
         setup=setup,
         training=Training(
-            pictures=len(split.fit) - sum(path in set(split.fit) for path in skipped),
+            pictures=len(fitted),
             listing_sha256=split.listing_sha256,
+            fitted=fitted_digests(fitted),
             seed=setup.seed,
             backbone=setup.backbone,
             backbone_licence=find_backbone(setup.backbone).licence,
@@ -114,6 +117,11 @@ def find_device(device: str) -> str:
     if device not in here:
         raise UsageError(f"no training device {device!r}", hint=f"this computer has: auto {' '.join(here)}")
     return device
+
+
+def fitted_digests(fitted: Sequence[Path]) -> tuple[str, ...]:
+    """The pictures that a model was fitted on, as its card lists them, so that no threshold rests on one."""
+    return tuple(sorted({short_digest(path) for path in fitted}))
 
 
 def versions() -> dict[str, str]:
