@@ -56,7 +56,7 @@ class PadimHead(nn.Module):
         joined = distances.reshape(self.grid)
         if self.fine_grid is not None:
             along = _rows(_shorten(views[1], self.power)) @ self.fine_axes - self.fine_mean
-            fine = (along.square() * self.fine_precision).sum(dim=1).sqrt().reshape(self.fine_grid)
+            fine = (along * self.fine_sharpness).square().sum(dim=1).sqrt().reshape(self.fine_grid)
             joined = (self.lift_down @ joined @ self.lift_right) ** (1 - self.weight) * fine**self.weight
         return score, (self.down @ joined @ self.right)[None, None]
 

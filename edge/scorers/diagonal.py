@@ -27,13 +27,14 @@ class DiagonalScorer:
     Attributes:
         axes: float32 [C, C], orthonormal columns.
         mean: float32 [P, C], along the axes.
-        precision: float32 [P, C], inverse of the regularized variances along the axes.
+        sharpness: float32 [P, C], inverse of the regularized standard deviations along the axes. Inverse variances
+            of steady features leave the range of half precision, in which bundles store constants.
         grid: (h, w) with P = h * w.
     """
 
     axes: Array
     mean: Array
-    precision: Array
+    sharpness: Array
     grid: tuple[int, int]
 
     @classmethod
@@ -44,15 +45,15 @@ class DiagonalScorer:
         axes = np.ascontiguousarray(vectors, dtype=np.float32)
         variance = np.einsum("cj,pcd,dj->pj", axes, covariance, axes, optimize=True)  # [P, C]
         floor = max(shrinkage * float(variance.mean()), TINY)
-        precision = 1.0 / (np.maximum(variance, 0) + floor)
-        return cls(axes, mean @ axes, np.asarray(precision, dtype=np.float32), moments.grid)
+        sharpness = 1.0 / np.sqrt(np.maximum(variance, 0) + floor)
+        return cls(axes, mean @ axes, np.asarray(sharpness, dtype=np.float32), moments.grid)
 
     def distances(self, features: Array) -> Array:
         """Shortened features float32 [N, C, h, w] to distances [N, h, w], higher is more anomalous."""
         count, channels = features.shape[:2]
         vectors = features.reshape(count, channels, -1).transpose(0, 2, 1)  # [N, P, C]
-        centred = vectors @ self.axes - self.mean
-        lengths = np.sqrt(np.einsum("npc,npc,pc->np", centred, centred, self.precision))
+        white = (vectors @ self.axes - self.mean) * self.sharpness
+        lengths = np.sqrt(np.einsum("npc,npc->np", white, white))
         return np.asarray(lengths.reshape(count, *self.grid), dtype=np.float32)
 
     def attach(self, features: ov.Output) -> ov.Output:
@@ -61,12 +62,12 @@ class DiagonalScorer:
         kernel = np.ascontiguousarray(self.axes.T)[:, :, None, None]
         along = ops.convolution(features, ops.constant(kernel), [1, 1], [0, 0], [0, 0], [1, 1])
         centred = ops.subtract(along, self._planes(self.mean, channels))
-        weighted = ops.multiply(ops.multiply(centred, centred), self._planes(self.precision, channels))
+        white = ops.multiply(centred, self._planes(self.sharpness, channels))
         axis = ops.constant(np.array([1], dtype=np.int64))
-        return ops.sqrt(ops.reduce_sum(weighted, axis, False)).output(0)
+        return ops.reduce_l2(white, axis, False).output(0)
 
     def arrays(self) -> dict[str, Array]:
-        return {"axes": self.axes, "mean": self.mean, "precision": self.precision}
+        return {"axes": self.axes, "mean": self.mean, "sharpness": self.sharpness}
 
     def _planes(self, table: Array, channels: int) -> ov.Node:
         """[P, C] as a constant [1, C, h, w]."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as ops
 from pydantic import BaseModel, ConfigDict, Field
 
+from edge.scorers.bounds import Odd, PowerOfTwo
 from edge.scorers.diagonal import DiagonalScorer
 from edge.scorers.gaussian import GaussianScorer, attach_shorten, shorten
 from edge.scorers.heatmap import attach_render, attach_top_mean, render, rise, top_mean
@@ -26,8 +27,8 @@ class PadimOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    stride: int = Field(16, ge=4, le=64, description="pixels per cell of the grid that decides")
-    average: int = Field(3, ge=1, le=9, description="cells averaged around each feature before scoring; odd")
+    stride: PowerOfTwo = Field(16, ge=4, le=64, description="pixels per cell of the grid that decides")
+    average: Odd = Field(3, ge=1, le=9, description="cells averaged around each feature before scoring; odd")
     components: int = Field(128, ge=0, le=2048, description="dimensions the shared projection keeps; 0 keeps all")
     power: float = Field(0.5, ge=0, le=1, description="features are divided by their length to this power")
     shrinkage: float = Field(0.2, gt=0, le=10, description="share of the mean variance added to every variance")
@@ -36,7 +37,7 @@ class PadimOptions(BaseModel):
         1 / 3, ge=0, lt=1, description="weight of the finer grid in the map; 0 for none; the score is not touched"
     )
     fine_shrinkage: float = Field(0.1, gt=0, le=10, description="as shrinkage, for the finer grid")
-    fine_stride: int = Field(8, ge=2, le=64, description="pixels per cell of the finer grid")
+    fine_stride: PowerOfTwo = Field(8, ge=2, le=64, description="pixels per cell of the finer grid")
     smoothing_px: float = Field(4.0, ge=0, le=64, description="Gaussian smoothing of the map, pixels of the input")
 
     def views(self) -> tuple[View, ...]:
@@ -49,9 +50,9 @@ class PadimOptions(BaseModel):
 class PadimScorer:
     """Mahalanobis distances of both grids, joined.
 
-    The picture's score is the mean of the largest distances of the coarse grid. The map is a weighted geometric mean
-    of both grids' distances, so that a defect must stand out in both: the fine grid alone places edges well and
-    misses what only the larger context shows.
+    The picture's score is the mean of the largest distances of the coarse grid. The map is a weighted geometric
+    mean of both grids' distances, so that a defect must stand out in both: the fine grid alone places edges well
+    and misses what only the larger context shows.
     """
 
     options: PadimOptions
@@ -124,7 +125,7 @@ class PadimScorer:
         fine = None
         if options.fine_weight:
             grid = grid_of(size, options.fine_stride)
-            fine = DiagonalScorer(arrays["fine.axes"], arrays["fine.mean"], arrays["fine.precision"], grid)
+            fine = DiagonalScorer(arrays["fine.axes"], arrays["fine.mean"], arrays["fine.sharpness"], grid)
         return cls(options, size, coarse, fine)
 
     @property

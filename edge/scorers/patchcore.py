@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from openvino import opset13 as ops
 from pydantic import BaseModel, ConfigDict, Field
 
+from edge.scorers.bounds import NotOne, Odd, PowerOfTwo
 from edge.scorers.coreset import greedy_coreset
 from edge.scorers.gaussian import attach_shorten, shorten
 from edge.scorers.heatmap import attach_render, attach_top_mean, render, rise, top_mean
 from edge.scorers.scorer import Head, Scored, View, grid_of
 
 Array = NDArray[np.float32]
+_PART = 1024
 
 
 class PatchcoreOptions(BaseModel):
@@ -30,12 +32,14 @@ class PatchcoreOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    stride: int = Field(16, ge=4, le=64, description="pixels per cell of the feature grid")
-    average: int = Field(3, ge=1, le=9, description="cells averaged around each feature before scoring; odd")
+    stride: PowerOfTwo = Field(16, ge=4, le=64, description="pixels per cell of the feature grid")
+    average: Odd = Field(3, ge=1, le=9, description="cells averaged around each feature before scoring; odd")
     coreset: int = Field(2000, ge=16, le=100_000, description="points kept of all features of good pictures")
     power: float = Field(0.5, ge=0, le=1, description="features are divided by their length to this power")
     top_share: float = Field(0.01, gt=0, le=1, description="share of the largest distances averaged to the score")
-    neighbours: int = Field(0, ge=0, le=50, description="re-weight by this many neighbours as the paper; 0: off")
+    neighbours: NotOne = Field(
+        0, ge=0, le=50, description="re-weight by this many neighbours as the paper; 0: off"
+    )
     smoothing_px: float = Field(4.0, ge=0, le=64, description="Gaussian smoothing of the map, pixels of the input")
     seed: int = Field(0, ge=0, description="of the coreset's first point and projection")
 
@@ -73,16 +77,12 @@ class PatchcoreScorer:
         kept = vectors[greedy_coreset(vectors, options.coreset, seed=options.seed, advance=advance)]
         centre = kept.mean(axis=0)
         memory = kept - centre
-        apart = _squared(memory, memory)
-        np.fill_diagonal(apart, -1)  # each point is its own nearest, whatever rounding says
-        order = np.argsort(apart, axis=1)
-        around = np.ascontiguousarray(order[:, : options.neighbours], dtype=np.int64)
-        return cls(options, size, centre, memory, around)
+        return cls(options, size, centre, memory, _around(memory, options.neighbours))
 
     def score(self, features: Sequence[Array]) -> Scored:
         grid = self.grid
         vectors = _vectors(shorten(features[0], self.options.power)) - self.centre
-        table = np.sqrt(np.maximum(_squared(vectors, self.memory), 0))  # [N * P, M]
+        table = np.sqrt(np.abs(_squared(vectors, self.memory)))  # [N * P, M]; rounding may go below 0
         nearest = table.min(axis=1)
         distances = nearest.reshape(-1, *grid)
         scores = top_mean(distances, self.top)
@@ -101,7 +101,7 @@ class PatchcoreScorer:
         others = np.einsum("mc,mc->m", self.memory, self.memory)[None]
         squares = ops.subtract(ops.constant(others), ops.multiply(products, ops.constant(np.float32(2))))
         squares = ops.add(squares, ops.reshape(own, _shape(positions, 1), False))
-        table = ops.sqrt(ops.relu(squares))  # [P, M]
+        table = ops.sqrt(ops.abs(squares))  # [P, M]; relu would make a NaN a distance of 0, which is good
         nearest = ops.reduce_min(table, _shape(1), False)  # [P]
         distances = ops.reshape(nearest, _shape(1, *grid), False).output(0)
         score = attach_top_mean(distances, self.top)
@@ -157,6 +157,17 @@ class PatchcoreScorer:
 def _vectors(features: Array) -> Array:
     """[N, C, h, w] to [N * h * w, C]."""
     return np.ascontiguousarray(features.transpose(0, 2, 3, 1)).reshape(-1, features.shape[1])
+
+
+def _around(memory: Array, neighbours: int) -> NDArray[np.int64]:
+    """Indices [M, b] of the nearest points of each point, itself first; in parts, as M * M distances are many."""
+    found = [np.empty((0, min(neighbours, len(memory))), dtype=np.int64)]
+    for start in range(0, len(memory) if neighbours else 0, _PART):
+        rows = memory[start : start + _PART]
+        apart = _squared(rows, memory)
+        apart[np.arange(len(rows)), np.arange(start, start + len(rows))] = -1  # itself, whatever rounding says
+        found.append(np.argsort(apart, axis=1)[:, :neighbours])
+    return np.concatenate(found) if neighbours else np.empty((len(memory), 0), dtype=np.int64)
 
 
 def _squared(left: Array, right: Array) -> Array:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edge.errors import UsageError
-from edge.scorers.scorer import View
+from edge.scorers.scorer import View, grid_of
 from train.backbones.backbone import Backbone, Tap
 
 
@@ -32,6 +32,7 @@ class Extractor(nn.Module):
         super().__init__()
         self.views = tuple(views)
         self.groups = tuple(_group(backbone, view) for view in views)
+        self.grids = tuple(grid_of(size, view.stride) for view in views)
         self.blocks = tuple(sorted({tap.block for group in self.groups for tap in group}))
         self.network = backbone.build(size, self.blocks, pretrained)
         self.register_buffer("mean", torch.tensor(backbone.mean).view(1, 3, 1, 1), persistent=False)
@@ -41,8 +42,8 @@ class Extractor(nn.Module):
         rgb = pictures.permute(0, 3, 1, 2).float().flip(1)  # [N, 3, H, W]
         tapped = dict(zip(self.blocks, self.network((rgb - self.mean) / self.scale), strict=True))
         return tuple(
-            _joined([(tapped[tap.block], tap.stride) for tap in group], view)
-            for group, view in zip(self.groups, self.views, strict=True)
+            _joined([(tapped[tap.block], tap.stride) for tap in group], view, grid)
+            for group, view, grid in zip(self.groups, self.views, self.grids, strict=True)
         )
 
 
@@ -52,8 +53,8 @@ def _group(backbone: Backbone, view: View) -> tuple[Tap, ...]:
     return backbone.groups[view.taps]
 
 
-def _joined(maps: list[tuple[Tensor, int]], view: View) -> Tensor:
-    """Averages each map over its neighbourhood, brings all to the view's stride and joins their channels."""
+def _joined(maps: list[tuple[Tensor, int]], view: View, grid: tuple[int, int]) -> Tensor:
+    """Averages each map over its neighbourhood, brings all to the view's grid and joins their channels."""
     parts = []
     for x, stride in maps:
         if view.average > 1:
@@ -65,7 +66,6 @@ def _joined(maps: list[tuple[Tensor, int]], view: View) -> Tensor:
         elif stride > view.stride:
             ratio = stride // view.stride
             x = functional.interpolate(x, scale_factor=float(ratio), mode="bilinear", align_corners=False)
-        parts.append(x)
-    rows = min(x.shape[2] for x in parts)
-    columns = min(x.shape[3] for x in parts)
-    return torch.cat([x[:, :, :rows, :columns] for x in parts], dim=1)
+        # Where the size is no multiple of a tap's stride, its last cell reaches beyond the picture.
+        parts.append(x[:, :, : grid[0], : grid[1]])
+    return torch.cat(parts, dim=1)
