@@ -71,7 +71,7 @@ class Judge:
     def _verdict(self, raw: Raw) -> tuple[Verdict, str]:
         if not math.isfinite(raw.score):
             return Verdict.UNKNOWN, "the score is not finite"
-        if raw.anomaly_map is not None and not math.isfinite(float(raw.anomaly_map.sum())):
+        if raw.anomaly_map is not None and not np.isfinite(raw.anomaly_map).all():
             return Verdict.UNKNOWN, "the anomaly map is not finite"
         return (Verdict.ANOMALOUS if raw.score > self.calibration.threshold else Verdict.GOOD), ""
 
@@ -88,17 +88,21 @@ def find_regions(anomaly_map: Array, pixel_threshold: float | None, shape: tuple
         return ()
     above = (anomaly_map > pixel_threshold).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(above, connectivity=8)
-    down, right = shape[0] / anomaly_map.shape[0], shape[1] / anomaly_map.shape[1]
+    (rows, columns), pixels_each = anomaly_map.shape, shape[0] * shape[1] / anomaly_map.size
     found = []
     for label in range(1, count):
         x, y, width, height, area = (int(value) for value in stats[label])
         inside = labels[y : y + height, x : x + width] == label
         score = float(anomaly_map[y : y + height, x : x + width][inside].max())
-        left, top = round(x * right), round(y * down)
-        found.append(
-            Region(left, top, round(width * right), round(height * down), round(area * down * right), score)
-        )
+        left, right = _outward(x, x + width, columns, shape[1])
+        top, bottom = _outward(y, y + height, rows, shape[0])
+        found.append(Region(left, top, right - left, bottom - top, max(1, round(area * pixels_each)), score))
     return tuple(sorted(found, key=lambda region: -region.score)[:MOST_REGIONS])
+
+
+def _outward(start: int, end: int, cells: int, pixels: int) -> tuple[int, int]:
+    """A span of the map in pixels of the frame, grown to whole ones; in whole numbers, so that it stays inside."""
+    return start * pixels // cells, -(-end * pixels // cells)
 
 
 def _peak(anomaly_map: Array, shape: tuple[int, ...]) -> tuple[int, int]:
