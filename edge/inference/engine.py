@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,11 +89,14 @@ class Engine:
         Args:
             pixels: uint8 [H, W, 3] BGR of any size.
             done: called with the result; it must not raise.
+
+        Raises:
+            DeviceError: a picture submitted before failed on the device.
         """
         began = time.perf_counter()
         picture = prepare(pixels, self.size)[None]
         started = time.perf_counter()
-        with self._one_starts:
+        with self._one_starts, self._failures_named():
             # The request reads the picture's own memory, so the picture travels with it to keep that alive.
             self._queue.start_async({0: picture}, (done, began, started, picture), share_inputs=True)
 
@@ -102,25 +106,29 @@ class Engine:
         Raises:
             DeviceError: a request failed on the device.
         """
-        try:
+        with self._failures_named():
             self._queue.wait_all()
-        except RuntimeError as error:
-            raise DeviceError(
-                f"inference failed on {self.device}: {' '.join(str(error).split())[-200:]}"
-            ) from error
 
     def infer(self, pixels: Picture) -> Raw:
-        """One picture, start to end, in the caller's thread."""
+        """One picture, start to end, in the caller's thread; one thread at a time.
+
+        Raises:
+            DeviceError: the picture failed on the device.
+        """
         began = time.perf_counter()
         picture = prepare(pixels, self.size)[None]
         started = time.perf_counter()
-        try:
+        with self._failures_named():
             self._request.infer({0: picture}, share_inputs=True)
-        except RuntimeError as error:
-            raise DeviceError(
-                f"inference failed on {self.device}: {' '.join(str(error).split())[-200:]}"
-            ) from error
         return self._raw(self._request, began, started)
+
+    @contextmanager
+    def _failures_named(self) -> Iterator[None]:
+        try:
+            yield
+        except RuntimeError as error:
+            detail = " ".join(str(error).split())[-200:]
+            raise DeviceError(f"inference failed on {self.device}: {detail}", hint="try --device CPU") from error
 
     def _finish(self, request: ov.InferRequest, userdata: tuple[Done, float, float, Picture]) -> None:
         done, began, started, _ = userdata
