@@ -18,7 +18,7 @@ import openvino as ov
 from pydantic import ValidationError
 
 from edge.errors import BundleError, CardError
-from edge.inference.card import ModelCard
+from edge.inference.card import SCHEMA, ModelCard
 
 _CARD = re.compile(rb'<card value="([^"]*)"')
 _BLANK = "0" * 64
@@ -125,6 +125,11 @@ def _card_of(xml: bytes, path: Path) -> ModelCard:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
+        if where == "schema":
+            raise CardError(
+                f"the model card in {path} has schema {first['input']}, this version reads {SCHEMA}",
+                hint="export the model with this version of edge-ad, or update it here",
+            ) from error
         raise CardError(f"the model card in {path} is not valid: {where}: {first['msg']}", hint=_AGAIN) from error
 
 
