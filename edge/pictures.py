@@ -26,7 +26,7 @@ Picture = NDArray[np.uint8]
 def prepare(pixels: Picture, size: tuple[int, int]) -> Picture:
     """Resizes a picture to the model's size without keeping its aspect ratio.
 
-    Halves by area while both sides are at least twice too large, then interpolates linearly. Halving by area
+    Halves each side by area while it is at least twice too large, then interpolates linearly. Halving by area
     is a fast path in OpenCV, so a 1080p frame costs a fraction of ``INTER_AREA`` in one step, and no pixel is
     skipped as linear interpolation alone would do.
 
@@ -39,12 +39,17 @@ def prepare(pixels: Picture, size: tuple[int, int]) -> Picture:
     """
     height, width = size
     resized: cv2.typing.MatLike = pixels
-    while resized.shape[0] >= 2 * height and resized.shape[1] >= 2 * width:
-        half = (resized.shape[1] // 2, resized.shape[0] // 2)
-        resized = cv2.resize(resized, half, interpolation=cv2.INTER_AREA)
-    if resized.shape[:2] != (height, width):
+    rows, columns = pixels.shape[:2]
+    while rows >= 2 * height or columns >= 2 * width:
+        rows, columns = _halved(rows, height), _halved(columns, width)
+        resized = cv2.resize(resized, (columns, rows), interpolation=cv2.INTER_AREA)
+    if (rows, columns) != (height, width):
         resized = cv2.resize(resized, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(resized, dtype=np.uint8)
+
+
+def _halved(side: int, wanted: int) -> int:
+    return side // 2 if side >= 2 * wanted else side
 
 
 def find_pictures(folder: Path) -> list[Path]:
