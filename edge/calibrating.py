@@ -8,7 +8,7 @@ from pathlib import Path
 from edge import progress
 from edge.errors import CalibrationError, PictureError
 from edge.inference.batch import score_pictures
-from edge.inference.bundle import load_bundle
+from edge.inference.bundle import Bundle, load_bundle
 from edge.inference.calibrate import calibrate
 from edge.inference.card import Calibration
 from edge.inference.engine import Engine
@@ -22,14 +22,14 @@ class Calibrated:
 
     Attributes:
         calibration: now in force at this station.
-        before: threshold that was in force.
+        before: threshold that was in force; None where the station's file was for another model or damaged.
         path: the file it was written to.
         fitted: pictures left out because the model was fitted on them.
         skipped: pictures that could not be decoded.
     """
 
     calibration: Calibration
-    before: float
+    before: float | None
     path: Path
     fitted: int
     skipped: tuple[Path, ...]
@@ -51,7 +51,7 @@ def calibrate_on(model: Path, folder: Path, *, false_alarm_rate: float, device: 
             f"the model was fitted on all {len(pictures)} pictures in {folder}",
             hint="a threshold needs pictures of good parts that the model has not seen",
         )
-    before = calibration_of(bundle).threshold
+    before = _threshold_in_force(bundle)
     skipped: list[Path] = []
     with progress.bar("scores of good pictures", len(unseen)) as seen:
         engine = Engine(bundle, device=device, hint="throughput")
@@ -68,6 +68,13 @@ def calibrate_on(model: Path, folder: Path, *, false_alarm_rate: float, device: 
     )
     path = write_override(bundle, calibration)
     return Calibrated(calibration, before, path, len(pictures) - len(unseen), tuple(skipped))
+
+
+def _threshold_in_force(bundle: Bundle) -> float | None:
+    try:
+        return calibration_of(bundle).threshold
+    except CalibrationError:  # to be replaced by the new one, which is what its message asks for
+        return None
 
 
 def undo_calibration(model: Path) -> Path | None:

@@ -50,8 +50,9 @@ def calibrate(
         skipped = [str(path) for path in done.skipped]
         typer.echo(json.dumps({**summary, "written": str(done.path), "fitted": done.fitted, "skipped": skipped}))
         return
+    was = "there was none" if done.before is None else f"was {done.before:.4g}"
     typer.echo(
-        f"threshold {calibration.threshold:.4g} (was {done.before:.4g}) from {calibration.pictures} good pictures: "
+        f"threshold {calibration.threshold:.4g} ({was}) from {calibration.pictures} good pictures: "
         f"at most {calibration.false_alarm_rate:.2%} of good parts will be called anomalous"
     )
     if done.fitted:
