@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge.errors import UsageError
 from edge.inference.bundle import Bundle, copy_bundle
+from export.backbone_ir import to_openvino
 from export.material import gather
 from export.parity import ParityRow, check, compare
 from export.variants import PRECISIONS, Precision, build_variant, torch_results
@@ -66,10 +67,11 @@ def export(
     material = gather(header, data, test, refit=refit)
     reference = torch_results(model, (*material.calibration, *material.labelled))
     rows = [compare("torch", reference, reference, material.labels, header.calibration.threshold)]
+    backbone = to_openvino(model.extractor, header.setup.size)
     with tempfile.TemporaryDirectory() as folder:
         for step in PRECISIONS[: PRECISIONS.index(precision) + 1]:
             path = Path(folder) / step / output.name
-            variant = build_variant(model, header, material, step, path, false_alarm_rate)
+            variant = build_variant(backbone, header, material, step, path, false_alarm_rate)
             threshold = variant.bundle.card.calibration.threshold
             rows.append(compare(step, variant.results, reference, material.labels, threshold))
         check(rows, allow_drop=allow_drop)

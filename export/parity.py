@@ -62,34 +62,33 @@ def compare(
 
 
 def check(rows: Sequence[ParityRow], *, allow_drop: bool) -> None:
-    """Refuses an INT8 model that forgot what the float one knew.
+    """Refuses a model of 8 or 16 bits that forgot what the float one knew.
 
     Args:
-        rows: of one export, "fp32" among them.
+        rows: of one export, "fp32" among them, the precision to ship last.
         allow_drop: accept it all the same.
 
     Raises:
-        TrainingError: INT8 loses more AUROC than ``MOST_AUROC_DROP``, or its maps correlate with those of the
-            float model by less than ``LEAST_MAP_CORRELATION``.
+        TrainingError: it loses more AUROC than ``MOST_AUROC_DROP``, or its maps correlate with those of the
+            trained model by less than ``LEAST_MAP_CORRELATION``.
     """
-    by_name = {row.precision: row for row in rows}
-    quantized, full = by_name.get("int8"), by_name["fp32"]
-    if quantized is None or allow_drop:
+    if allow_drop:
         return
+    shipped, full = rows[-1], next(row for row in rows if row.precision == "fp32")
     complaints = []
-    if quantized.image_auroc is not None and full.image_auroc is not None:
-        drop = full.image_auroc - quantized.image_auroc
+    if shipped.image_auroc is not None and full.image_auroc is not None:
+        drop = full.image_auroc - shipped.image_auroc
         if drop > MOST_AUROC_DROP:
             complaints.append(f"image AUROC falls by {drop:.4f} (limit {MOST_AUROC_DROP})")
-    correlation = quantized.map_correlation
+    correlation = shipped.map_correlation
     if correlation is not None and not correlation >= LEAST_MAP_CORRELATION:
         complaints.append(
-            f"maps correlate by {correlation:.3f} with the float model's (least {LEAST_MAP_CORRELATION})"
+            f"maps correlate by {correlation:.3f} with the trained model's (least {LEAST_MAP_CORRELATION})"
         )
     if complaints:
         raise TrainingError(
-            f"the INT8 model is refused: {'; '.join(complaints)}",
-            hint="export --precision fp16, give more varied good pictures, or accept it with --allow-drop",
+            f"the {shipped.precision.upper()} model is refused: {'; '.join(complaints)}",
+            hint="export with more bits, give more varied good pictures, or accept it with --allow-drop",
         )
 
 

@@ -18,7 +18,6 @@ from edge.inference.card import Calibration, ModelCard
 from edge.inference.engine import Engine, Raw
 from edge.scorers.features import features_of
 from edge.scorers.head import attach_head
-from export.backbone_ir import to_openvino
 from export.material import Material, Pictures
 from export.quantize import PICTURES, quantize
 from train.checkpoint import Header
@@ -44,20 +43,18 @@ class Variant:
 
 
 def build_variant(
-    model: FeatureModel, header: Header, material: Material, precision: Precision, path: Path, rate: float
+    backbone: ov.Model, header: Header, material: Material, precision: Precision, path: Path, rate: float
 ) -> Variant:
     """Builds, calibrates and writes one precision.
 
     Args:
-        model: the float model of the checkpoint.
+        backbone: float graph of the checkpoint's extractor; it is not changed.
         header: of the checkpoint.
         material: pictures.
         precision: of the network; the scorer's arithmetic is float in all of them.
         path: of the .xml to write.
         rate: wanted false-alarm rate; raised to what the number of calibration pictures can promise.
     """
-    size = header.setup.size
-    backbone = to_openvino(model.extractor, size)
     if precision == "int8":
         with progress.bar("quantizing the feature extractor", None):
             backbone = quantize(backbone, [pixels for _, pixels in material.fit[:PICTURES]])
@@ -108,8 +105,7 @@ def _with_scorer(backbone: ov.Model, header: Header, material: Material, precisi
 def _score(bundle: Bundle, pictures: Pictures, precision: Precision) -> dict[Path, Raw]:
     with progress.bar(f"{precision}: scores", len(pictures)) as seen:
         engine = Engine(bundle, device="CPU", hint="throughput")
-        results = dict(score_pictures(engine, pictures, seen=seen))
-    return results
+        return dict(score_pictures(engine, pictures, seen=seen))
 
 
 def _card(header: Header, material: Material, precision: Precision, calibration: Calibration) -> ModelCard:
