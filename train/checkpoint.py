@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
-from edge.errors import CheckpointError
+from edge.errors import CheckpointError, UsageError
 from edge.inference.card import Calibration, Training
 from train.models.feature_model import FeatureModel
 from train.models.setup import Setup
 
 KEY = "edge_ad"
+DIGEST = "edge_ad_sha256"
 
 
 class Header(BaseModel):
@@ -31,12 +35,22 @@ class Header(BaseModel):
 
 
 def save_checkpoint(path: Path, model: FeatureModel, header: Header) -> None:
-    """Writes a checkpoint; an existing file is replaced only when the new one is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes a checkpoint; an existing file is replaced only when the new one is whole.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
     fresh = path.with_suffix(".partial")
     tensors = {name: value.contiguous() for name, value in model.tensors().items()}
-    save_file(tensors, fresh, metadata={KEY: header.model_dump_json(by_alias=True)})
-    fresh.replace(path)
+    text = header.model_dump_json(by_alias=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, fresh, metadata={KEY: text, DIGEST: _digest(text, tensors)})
+        fresh.replace(path)
+    except (SafetensorError, OSError) as error:
+        raise UsageError(
+            f"cannot write {path}: {error}", hint="give another --output, or free the disk"
+        ) from error
 
 
 def load_checkpoint(path: Path) -> tuple[FeatureModel, Header]:
@@ -55,6 +69,8 @@ def load_checkpoint(path: Path) -> tuple[FeatureModel, Header]:
         raise CheckpointError(f"cannot read {path}: {error}", hint="the file is damaged; train again") from error
     if KEY not in metadata:
         raise CheckpointError(f"{path} is not a checkpoint of edge-ad", hint="train with 'edge-ad train'")
+    if metadata.get(DIGEST) != _digest(metadata[KEY], tensors):
+        raise CheckpointError(f"{path} is damaged: its content does not match its digest", hint="train again")
     try:
         header = Header.model_validate_json(metadata[KEY])
     except ValidationError as error:
@@ -64,3 +80,12 @@ def load_checkpoint(path: Path) -> tuple[FeatureModel, Header]:
             f"{path} was written by another version: {where}: {first['msg']}", hint="train again"
         ) from error
     return FeatureModel.restore(header.setup, tensors), header
+
+
+def _digest(header: str, tensors: Mapping[str, Tensor]) -> str:
+    """sha256 over the header and every tensor: the format itself does not notice a flipped bit."""
+    found = hashlib.sha256(header.encode())
+    for name in sorted(tensors):
+        found.update(name.encode())
+        found.update(tensors[name].numpy().tobytes())
+    return found.hexdigest()
