@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
+from edge.cameras.capture import CameraState
 from edge.errors import UsageError
 from edge.inference.bundle import Bundle
 from edge.inference.card import Calibration
 from edge.inspector import Inspector
+from edge.messaging.messages import StationState
 from edge.messaging.publisher import Publisher
 from edge.messaging.tally import Pulse
 
@@ -41,9 +43,7 @@ class Answers:
 
     def pulse(self) -> Pulse:
         """What each heartbeat says of the daemon."""
-        inspectors = self._inspectors.values()
-        paused = bool(inspectors) and all(inspector.paused.is_set() for inspector in inspectors)
-        return Pulse("paused" if paused else "running", sum(inspector.dropped for inspector in inspectors))
+        return Pulse(self._state(), sum(inspector.dropped for inspector in self._inspectors.values()))
 
     def status(self) -> Mapping[str, object]:
         """State of each component, model card and counters."""
@@ -62,6 +62,7 @@ class Answers:
                     "captured": inspector.capture.captured,
                     "judged": inspector.judged,
                     "dropped": inspector.dropped,
+                    "skipped": len(inspector.skipped),
                 }
                 for name, inspector in self._inspectors.items()
             },
@@ -77,6 +78,16 @@ class Answers:
         """Judges again; raises UsageError where there is no such camera."""
         for inspector in self._chosen(camera):
             inspector.paused.clear()
+
+    def _state(self) -> StationState:
+        inspectors = self._inspectors.values()
+        if all(inspector.paused.is_set() for inspector in inspectors):
+            return "paused"
+        if not any(inspector.started for inspector in inspectors):
+            return "starting"
+        if any(inspector.capture.state is CameraState.STALLED for inspector in inspectors):
+            return "degraded"
+        return "running"
 
     def _chosen(self, camera: str | None) -> Sequence[Inspector]:
         if camera is None:

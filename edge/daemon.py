@@ -25,6 +25,7 @@ from edge.messaging.control import Control
 from edge.messaging.messages import ModelRef
 from edge.messaging.outbox import Outbox, default_state_dir
 from edge.messaging.publisher import Publisher
+from edge.messaging.sockets import leave
 from edge.messaging.tally import Pulse
 
 LOOK_S = 0.05
@@ -87,8 +88,9 @@ class Daemon:
             publisher.wait_for_subscribers(
                 self._subscribers, self._subscribers_timeout_s, given_up=self._stopping.is_set
             )
-            self._inspect(inspectors, engine)
-        log_event(log, "stopped", judged=sum(inspector.judged for inspector in inspectors))
+            self._inspect(inspectors, engine, control)
+        leave()
+        _log_stopped(inspectors)
         if self._failure is not None:
             raise self._failure
 
@@ -112,7 +114,7 @@ class Daemon:
             heatmaps_of=bus.heatmaps_of,
             picture=bus.picture,
             heartbeat_s=bus.heartbeat_s,
-            pulse=lambda: Pulse() if self._answers is None else self._answers.pulse(),
+            pulse=lambda: Pulse("starting") if self._answers is None else self._answers.pulse(),
         )
 
     def _inspector(self, capture: Capture, engine: Engine, judge: Judge, publisher: Publisher) -> Inspector:
@@ -123,16 +125,24 @@ class Daemon:
         while not self._stopping.is_set() and not capture.wait_until_open(LOOK_S):
             pass
 
-    def _inspect(self, inspectors: Sequence[Inspector], engine: Engine) -> None:
+    def _inspect(self, inspectors: Sequence[Inspector], engine: Engine, control: Control) -> None:
         for inspector in inspectors:
             inspector.start()
         while not self._stopping.wait(LOOK_S) and any(inspector.alive for inspector in inspectors):
-            pass
+            self._look_after(inspectors, control)
+        self._look_after(inspectors, control)
         self._stopping.set()
         deadline_s = time.monotonic() + JOIN_S
         for inspector in inspectors:
             inspector.join(max(0.0, deadline_s - time.monotonic()))
         engine.wait()
+
+    def _look_after(self, inspectors: Sequence[Inspector], control: Control) -> None:
+        """Ends the station where one of its threads broke off."""
+        broken = [f"inspection of camera {inspector.name}" for inspector in inspectors if inspector.broke_off]
+        broken += [] if control.alive else ["control"]
+        if broken:
+            self._fail(EdgeAdError(f"{broken[0]} broke off", hint="its traceback is in the log; please report it"))
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()
@@ -158,4 +168,14 @@ def _log_started(
         events=publisher.events,
         heatmaps=publisher.heatmaps,
         control=control.address,
+    )
+
+
+def _log_stopped(inspectors: Sequence[Inspector]) -> None:
+    log_event(
+        log,
+        "stopped",
+        judged=sum(inspector.judged for inspector in inspectors),
+        dropped=sum(inspector.dropped for inspector in inspectors),
+        skipped=[name for inspector in inspectors for name in inspector.skipped],
     )

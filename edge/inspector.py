@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 class Inspector:
     """Takes one camera's frames, has them inferred, judges them and publishes the outcome, in a thread.
 
+    While ``paused`` is set nothing is judged: frames of a live camera pass by, pictures on disk wait.
+
     Args:
         capture: the camera, started.
         engine: shared by the cameras that use the same bundle.
@@ -29,6 +31,10 @@ class Inspector:
         publisher: takes the inspections.
         fail: called once with the error that ends this camera.
         stopping: set when the daemon wants to end.
+
+    Attributes:
+        judged: frames with a verdict so far.
+        skipped: names of pictures that could not be decoded so far.
     """
 
     def __init__(
@@ -45,6 +51,11 @@ class Inspector:
         self.name = capture.options.name
         self.paused = threading.Event()
         self.judged = 0
+        self.skipped: list[str] = []
+        self._passed_over = 0
+        self._finished = False
+        self._counting = threading.Lock()  # several threads of OpenVINO's finish at once
+        self._counting = threading.Lock()
         self._engine = engine
         self._judge = judge
         self._publisher = publisher
@@ -57,6 +68,10 @@ class Inspector:
         self._thread.start()
 
     @property
+    def started(self) -> bool:
+        return self._thread.ident is not None
+
+    @property
     def alive(self) -> bool:
         """False once the camera has ended or failed, or the daemon stops."""
         return self._thread.is_alive()
@@ -65,25 +80,40 @@ class Inspector:
         self._thread.join(timeout_s)
 
     @property
+    def broke_off(self) -> bool:
+        """Whether the thread ended by an error that nobody foresaw; its traceback is on standard error."""
+        return self.started and not self.alive and not self._finished
+
+    @property
     def dropped(self) -> int:
-        """Captured frames without a verdict: given up for newer ones, or taken while paused."""
-        return max(0, self.capture.captured - self.judged)
+        """Captured frames that get no verdict: given up for newer ones, or passed over while paused."""
+        return self.capture.dropped + self._passed_over
 
     def _run(self) -> None:
         try:
-            while not self._stopping.is_set():
-                frame = self.capture.next_frame(LOOK_S)
-                self._watch_camera()
-                if frame is not None and not self.paused.is_set():
-                    self._inspect(frame)
-                elif self.capture.state is CameraState.ENDED:
-                    break
+            self._follow()
         except EdgeAdError as error:
             self._fail(error)
         finally:
             self.capture.stop()
+        self._finished = True
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            if self.paused.is_set() and not self.capture.live:
+                self._stopping.wait(LOOK_S)
+                continue
+            frame = self.capture.next_frame(LOOK_S)
+            self._watch_camera()
+            if frame is not None:
+                self._inspect(frame)
+            elif self.capture.state is CameraState.ENDED:
+                return
 
     def _inspect(self, frame: Frame) -> None:
+        if self.paused.is_set():
+            self._passed_over += 1
+            return
         waited_ms = (time.monotonic_ns() - frame.captured_ns) / 1e6
         self._engine.submit(frame.pixels, lambda raw: self._finish(frame, raw, waited_ms))
 
@@ -92,12 +122,16 @@ class Inspector:
         try:
             inspection = self._judge.inspect(frame, raw, waited_ms=waited_ms)
             self._publisher.publish(inspection)
-            self.judged += 1
+            with self._counting:
+                self.judged += 1
         except EdgeAdError as error:
             self._fail(error)
 
     def _watch_camera(self) -> None:
-        """Reports when the camera was lost and when it is back, once each."""
+        """Reports when the camera was lost, when it is back and what it could not read, once each."""
+        for name in self.capture.skipped[len(self.skipped) :]:
+            self.skipped.append(name)
+            log_event(log, "picture_skipped", level=logging.WARNING, camera=self.name, picture=name)
         state = self.capture.state
         if state is self._was or state is CameraState.OPENING:
             return
@@ -110,4 +144,4 @@ class Inspector:
             self._publisher.health("camera", "ok", "", camera=self.name)
             log_event(log, "camera_back", camera=self.name)
         elif state is CameraState.ENDED:
-            log_event(log, "camera_ended", camera=self.name, skipped=list(self.capture.skipped))
+            log_event(log, "camera_ended", camera=self.name)

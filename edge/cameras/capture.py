@@ -23,7 +23,8 @@ class Capture:
     """Captures in a process of its own, because only a kill surely ends a hung driver.
 
     A lost live camera is opened again by that process; a process that hangs or dies is replaced from inside
-    ``next_frame``, so call it often. One thread uses a capture. As a context manager it starts and stops.
+    ``next_frame``, so call it often. One thread uses a capture; any may ask for its state and counts. As a context
+    manager it starts and stops.
 
     Args:
         options: the camera.
@@ -132,13 +133,15 @@ class Capture:
     @property
     def captured(self) -> int:
         """Frames that came from the camera since ``start``, those that were dropped included."""
-        return self._before + (self._captured_by(self._process) if self._process else 0)
+        process = self._process  # once: other threads ask for numbers while this one stops
+        return self._before + (self._captured_by(process) if process else 0)
 
     @property
     def dropped(self) -> int:
         """Frames given up for newer ones. Captured = handed out + dropped + waiting in the ring."""
+        process = self._process
         lost_before = self._before - self._handed_before
-        return lost_before + self._dropped_here + (self._process.board.dropped if self._process else 0)
+        return lost_before + self._dropped_here + (process.board.dropped if process else 0)
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -155,7 +158,8 @@ class Capture:
     @property
     def process_id(self) -> int | None:
         """The capture process, None when there is none."""
-        return self._process.pid if self._process else None
+        process = self._process
+        return process.pid if process else None
 
     def _hand_out(self, taken: RingFrame) -> Frame:
         self._handed += 1
