@@ -8,10 +8,11 @@ from edge.errors import ConfigError
 from edge.inference.bundle import load_bundle
 from edge.inference.devices import candidates
 from edge.inference.override import calibration_of
+from edge.messaging.sockets import check_loopback
 
 
 def check_station(config: StationConfig) -> str:
-    """Loads the model, looks for the device and understands the cameras, without opening any of them.
+    """Loads the model, looks for the device, and understands cameras and addresses, without opening any of them.
 
     Returns:
         One line that says what would run.
@@ -28,6 +29,8 @@ def check_station(config: StationConfig) -> str:
     device = candidates(config.device, ov.Core().available_devices)[0]
     for camera in config.cameras:
         source_for(camera)
+    for option in ("events", "heatmaps", "control"):
+        check_loopback(getattr(config.bus, option), f"--{option}")
     threshold = calibration.threshold if config.threshold is None else config.threshold
     names = " ".join(camera.name for camera in config.cameras)
     return (

@@ -47,7 +47,7 @@ def bind(kind: int, address: str, option: str, *, hwm: int, largest_message: int
         UsageError: the address cannot be understood or leaves this computer.
         BusError: the address cannot be bound.
     """
-    _check_loopback(address, option)
+    check_loopback(address, option)
     socket = _prepared(kind, hwm=hwm, largest_message=largest_message)
     if kind == zmq.XPUB:
         socket.setsockopt(zmq.XPUB_VERBOSER, 1)
@@ -91,7 +91,8 @@ def check_address(address: str) -> None:
         raise UsageError(f"not an address: {address!r}", hint=f"write tcp://HOST:PORT, e.g. {EVENTS}")
 
 
-def _check_loopback(address: str, option: str) -> None:
+def check_loopback(address: str, option: str) -> None:
+    """Raises UsageError where an address cannot be understood or can be reached from another computer."""
     check_address(address)
     tcp = _TCP.fullmatch(address)
     if tcp and not _LOOPBACK.fullmatch(tcp["host"]):
