@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge import progress
-from edge.errors import CalibrationError, PictureError
+from edge.errors import BundleError, CalibrationError, PictureError
 from edge.inference.batch import score_pictures
 from edge.inference.bundle import Bundle, load_bundle
 from edge.inference.calibrate import calibrate
@@ -78,9 +78,15 @@ def _threshold_in_force(bundle: Bundle) -> float | None:
 
 
 def undo_calibration(model: Path) -> Path | None:
-    """Removes the station's own thresholds; None where there were none."""
+    """Removes the station's own thresholds; None where there were none.
+
+    Raises:
+        BundleError: there is no such model either.
+    """
     path = override_path(model)
     if not path.exists():
+        if not model.exists():
+            raise BundleError(f"no such file: {model}", hint="--model takes the .xml file of a bundle")
         return None
     path.unlink()
     return path
