@@ -15,6 +15,7 @@ from edge.scorers.heatmap import rise
 from edge.scorers.padim import PadimScorer
 from edge.scorers.patchcore import PatchcoreScorer
 from edge.scorers.scorer import Scorer
+from edge.scorers.subspace import SubspaceScorer
 from train.backbones.extractor import Extractor
 
 Array = NDArray[np.float32]
@@ -40,6 +41,7 @@ class PadimHead(nn.Module):
         super().__init__()
         self.power, self.top, self.grid = scorer.options.power, scorer.top, scorer.coarse.grid
         last = scorer.coarse.grid if scorer.fine is None else scorer.fine.grid
+        self.low_rank = isinstance(scorer.coarse, SubspaceScorer)
         _buffers(self, scorer.coarse.arrays(), prefix="coarse_")
         _buffers(self, _risers(last, scorer.size, scorer.options.smoothing_px))
         self.weight = scorer.options.fine_weight
@@ -49,9 +51,7 @@ class PadimHead(nn.Module):
             _buffers(self, _risers(scorer.coarse.grid, scorer.fine.grid, 0), prefix="lift_")
 
     def forward(self, views: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
-        vectors = _rows(_shorten(views[0], self.power)) @ self.coarse_projection - self.coarse_mean  # [P, k]
-        white = (self.coarse_whitening @ vectors[:, :, None])[:, :, 0]
-        distances = white.square().sum(dim=1).sqrt()  # [P]
+        distances = self._distances(_rows(_shorten(views[0], self.power)))  # [P]
         score = distances.topk(self.top).values.mean()[None]
         joined = distances.reshape(self.grid)
         if self.fine_grid is not None:
@@ -59,6 +59,16 @@ class PadimHead(nn.Module):
             fine = (along * self.fine_sharpness).square().sum(dim=1).sqrt().reshape(self.fine_grid)
             joined = (self.lift_down @ joined @ self.lift_right) ** (1 - self.weight) * fine**self.weight
         return score, (self.down @ joined @ self.right)[None, None]
+
+    def _distances(self, vectors: Tensor) -> Tensor:
+        """Shortened features [P, C] to distances [P]."""
+        if self.coarse_projection.numel():
+            vectors = vectors @ self.coarse_projection
+        centred = (vectors - self.coarse_mean)[:, :, None]  # [P, k, 1]
+        if not self.low_rank:
+            return (self.coarse_whitening @ centred).square().sum(dim=(1, 2)).sqrt()
+        explained = (self.coarse_directions @ centred).square().sum(dim=(1, 2))
+        return (centred.square().sum(dim=(1, 2)) / self.coarse_floor - explained).clamp(min=0).sqrt()
 
 
 class PatchcoreHead(nn.Module):

@@ -35,6 +35,30 @@ def attach_shorten(features: ov.Output, power: float) -> ov.Output:
     return ops.multiply(features, factor).output(0)
 
 
+def shared_projection(mean: Array, covariance: Array, components: int) -> Array:
+    """Principal axes of the features of all positions together.
+
+    Args:
+        mean: float32 [P, C].
+        covariance: float32 [P, C, C].
+        components: k, axes kept; 0 or more than C keeps all.
+
+    Returns:
+        float32 [C, k], orthonormal columns, the widest first.
+    """
+    about = mean - mean.mean(axis=0)
+    shared = covariance.mean(axis=0) + about.T @ about / len(about)  # [C, C]
+    _, vectors = np.linalg.eigh(shared.astype(np.float64))  # ascending
+    kept = components if 0 < components < len(shared) else len(shared)
+    return np.ascontiguousarray(vectors[:, ::-1][:, :kept], dtype=np.float32)
+
+
+def attach_projection(features: ov.Output, projection: Array) -> ov.Output:
+    """[1, C, h, w] to [1, k, h, w] by projection [C, k], as OpenVINO operations."""
+    kernel = np.ascontiguousarray(projection.T)[:, :, None, None]
+    return ops.convolution(features, ops.constant(kernel), [1, 1], [0, 0], [0, 0], [1, 1]).output(0)
+
+
 @dataclass(frozen=True)
 class GaussianScorer:
     """Mahalanobis distance at every position.
@@ -63,13 +87,9 @@ class GaussianScorer:
         """
         mean, covariance = moments.mean(), moments.covariance()  # [P, C], [P, C, C]
         floor = shrinkage * float(np.einsum("pii->pi", covariance).mean())
-        about = mean - mean.mean(axis=0)
-        shared = covariance.mean(axis=0) + about.T @ about / len(about)  # [C, C]
-        _, vectors = np.linalg.eigh(shared.astype(np.float64))  # ascending
-        kept = components if 0 < components < len(shared) else len(shared)
-        projection = np.ascontiguousarray(vectors[:, ::-1][:, :kept], dtype=np.float32)
+        projection = shared_projection(mean, covariance, components)
         projected = projection.T @ covariance @ projection  # [P, k, k]
-        regularized = projected.astype(np.float64) + max(floor, TINY) * np.eye(kept)
+        regularized = projected.astype(np.float64) + max(floor, TINY) * np.eye(projection.shape[1])
         whitening = np.linalg.inv(np.linalg.cholesky(regularized)).astype(np.float32)
         return cls(projection, mean @ projection, whitening, moments.grid)
 
@@ -85,8 +105,7 @@ class GaussianScorer:
     def attach(self, features: ov.Output) -> ov.Output:
         """Shortened features [1, C, h, w] to distances [1, h, w], as OpenVINO operations."""
         kept, positions = self.projection.shape[1], len(self.mean)
-        kernel = np.ascontiguousarray(self.projection.T)[:, :, None, None]
-        projected = ops.convolution(features, ops.constant(kernel), [1, 1], [0, 0], [0, 0], [1, 1])
+        projected = attach_projection(features, self.projection)
         mean = ops.constant(np.ascontiguousarray(self.mean.T).reshape(1, kept, *self.grid))
         centred = ops.subtract(projected, mean)
         rows = ops.reshape(centred, ops.constant(np.array([kept, positions, 1], dtype=np.int64)), False)

@@ -18,6 +18,7 @@ from edge.scorers.gaussian import GaussianScorer, attach_shorten, shorten
 from edge.scorers.heatmap import attach_render, attach_top_mean, render, rise, top_mean
 from edge.scorers.moments import Moments
 from edge.scorers.scorer import Head, Scored, View, grid_of
+from edge.scorers.subspace import SubspaceScorer
 
 Array = NDArray[np.float32]
 
@@ -29,7 +30,10 @@ class PadimOptions(BaseModel):
 
     stride: PowerOfTwo = Field(16, ge=4, le=64, description="pixels per cell of the grid that decides")
     average: Odd = Field(3, ge=1, le=9, description="cells averaged around each feature before scoring; odd")
-    components: int = Field(128, ge=0, le=2048, description="dimensions the shared projection keeps; 0 keeps all")
+    components: int = Field(0, ge=0, le=2048, description="dimensions the shared projection keeps; 0 keeps all")
+    rank: int = Field(
+        48, ge=0, le=512, description="directions kept of each covariance, one variance for the others; 0: full"
+    )
     power: float = Field(0.5, ge=0, le=1, description="features are divided by their length to this power")
     shrinkage: float = Field(0.2, gt=0, le=10, description="share of the mean variance added to every variance")
     top_share: float = Field(0.01, gt=0, le=1, description="share of the largest distances averaged to the score")
@@ -57,7 +61,7 @@ class PadimScorer:
 
     options: PadimOptions
     size: tuple[int, int]
-    coarse: GaussianScorer
+    coarse: GaussianScorer | SubspaceScorer
     fine: DiagonalScorer | None
 
     @classmethod
@@ -73,7 +77,7 @@ class PadimScorer:
         for views in batches:
             for moments, features in zip(gathered, views, strict=True):
                 moments.add(shorten(features, options.power))
-        coarse = GaussianScorer.fit(gathered[0], components=options.components, shrinkage=options.shrinkage)
+        coarse = _fit_coarse(gathered[0], options)
         fine = DiagonalScorer.fit(gathered[1], shrinkage=options.fine_shrinkage) if options.fine_weight else None
         return cls(options, size, coarse, fine)
 
@@ -116,12 +120,14 @@ class PadimScorer:
         Raises:
             KeyError: an array is missing.
         """
-        coarse = GaussianScorer(
-            arrays["coarse.projection"],
-            arrays["coarse.mean"],
-            arrays["coarse.whitening"],
-            grid_of(size, options.stride),
-        )
+        under = {name.removeprefix("coarse."): value for name, value in arrays.items()}
+        grid = grid_of(size, options.stride)
+        coarse: GaussianScorer | SubspaceScorer
+        if options.rank:
+            floor = float(under["floor"][0])
+            coarse = SubspaceScorer(under["projection"], under["mean"], under["directions"], floor, grid)
+        else:
+            coarse = GaussianScorer(under["projection"], under["mean"], under["whitening"], grid)
         fine = None
         if options.fine_weight:
             grid = grid_of(size, options.fine_stride)
@@ -140,3 +146,10 @@ class PadimScorer:
     def _lift(self, fine: DiagonalScorer) -> tuple[Array, Array]:
         """Brings coarse distances to the fine grid, unsmoothed."""
         return rise(self.coarse.grid[0], fine.grid[0], 0), rise(self.coarse.grid[1], fine.grid[1], 0)
+
+
+def _fit_coarse(moments: Moments, options: PadimOptions) -> GaussianScorer | SubspaceScorer:
+    components, shrinkage = options.components, options.shrinkage
+    if options.rank:
+        return SubspaceScorer.fit(moments, components=components, rank=options.rank, shrinkage=shrinkage)
+    return GaussianScorer.fit(moments, components=components, shrinkage=shrinkage)
