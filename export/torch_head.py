@@ -68,7 +68,7 @@ class PadimHead(nn.Module):
         if not self.low_rank:
             return (self.coarse_whitening @ centred).square().sum(dim=(1, 2)).sqrt()
         explained = (self.coarse_directions @ centred).square().sum(dim=(1, 2))
-        return (centred.square().sum(dim=(1, 2)) / self.coarse_floor - explained).clamp(min=0).sqrt()
+        return ((centred.square().sum(dim=(1, 2)) - explained).abs() / self.coarse_floor).sqrt()
 
 
 class PatchcoreHead(nn.Module):
@@ -85,7 +85,7 @@ class PatchcoreHead(nn.Module):
     def forward(self, views: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         vectors = _rows(_shorten(views[0], self.power)) - self.centre  # [P, C]
         squares = vectors.square().sum(dim=1)[:, None] + self.memory.square().sum(dim=1)[None]
-        table = (squares - 2 * vectors @ self.memory.T).clamp(min=0).sqrt()  # [P, M]
+        table = (squares - 2 * vectors @ self.memory.T).abs().sqrt()  # [P, M]
         nearest = table.min(dim=1).values
         score = nearest.topk(self.top).values.mean()[None]
         if self.reweight:

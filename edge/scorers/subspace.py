@@ -27,12 +27,13 @@ Array = NDArray[np.float32]
 class SubspaceScorer:
     """Mahalanobis distance with a low-rank covariance at every position.
 
-    With z the feature minus the position's mean: distance^2 = |z|^2 / floor - |directions z|^2.
+    With z the feature minus the position's mean: distance^2 = (|z|^2 - |directions z|^2) / floor. The floor stands
+    outside, so that rounding it to half precision, as bundles do, scales all distances alike.
 
     Attributes:
         projection: float32 [C, k], orthonormal columns, shared by all positions; [C, 0] for none, then k = C.
         mean: float32 [P, k].
-        directions: float32 [P, r, k], principal directions scaled by sqrt(1 / floor - 1 / (variance + floor)).
+        directions: float32 [P, r, k], principal directions scaled by sqrt(variance / (variance + floor)).
         floor: variance of every direction that is not kept, and added to those that are.
         grid: (h, w) with P = h * w.
     """
@@ -62,9 +63,12 @@ class SubspaceScorer:
             covariance = np.asarray(projection.T @ covariance @ projection, dtype=np.float32)
         variances, vectors = np.linalg.eigh(covariance)  # [P, k], [P, k, k], ascending
         kept = np.maximum(variances[:, -rank:], 0)
-        weights = np.asarray(np.sqrt(1 / floor - 1 / (kept + floor)), dtype=np.float32)  # [P, r]
+        weights = np.asarray(np.sqrt(kept / (kept + floor)), dtype=np.float32)  # [P, r]
         directions = (vectors[:, :, -rank:] * weights[:, None]).transpose(0, 2, 1)
-        return cls(projection, mean, np.ascontiguousarray(directions, dtype=np.float32), floor, moments.grid)
+        # Half precision already here: |z|^2 and |directions z|^2 may be much larger than their difference, so the
+        # model must be calibrated with the very directions that its bundle stores.
+        directions = np.ascontiguousarray(directions.astype(np.float16), dtype=np.float32)
+        return cls(projection, mean, directions, floor, moments.grid)
 
     def distances(self, features: Array) -> Array:
         """Shortened features float32 [N, C, h, w] to distances [N, h, w], higher is more anomalous."""
@@ -74,8 +78,9 @@ class SubspaceScorer:
             vectors = vectors @ self.projection
         centred = vectors - self.mean[:, None, :]  # [P, N, k]
         along = centred @ self.directions.transpose(0, 2, 1)  # [P, N, r]
-        squares = np.einsum("pnk,pnk->np", centred, centred) / self.floor - np.einsum("pnr,pnr->np", along, along)
-        return np.asarray(np.sqrt(np.maximum(squares, 0)).reshape(count, *self.grid), dtype=np.float32)
+        squares = np.einsum("pnk,pnk->np", centred, centred) - np.einsum("pnr,pnr->np", along, along)
+        lengths = np.sqrt(np.abs(squares)) * self.steepness  # rounding may go below 0
+        return np.asarray(lengths.reshape(count, *self.grid), dtype=np.float32)
 
     def attach(self, features: ov.Output) -> ov.Output:
         """Shortened features [1, C, h, w] to distances [1, h, w], as OpenVINO operations."""
@@ -90,8 +95,14 @@ class SubspaceScorer:
         along = ops.matmul(ops.constant(self.directions), vectors, False, False)  # [P, r, 1]
         explained = ops.reduce_sum(ops.multiply(along, along), _axes(1, 2), False)  # [P]
         explained = ops.reshape(explained, _axes(1, *self.grid), False)
-        scaled = ops.multiply(squares, ops.constant(np.float32(1 / self.floor)))
-        return ops.sqrt(ops.relu(ops.subtract(scaled, explained))).output(0)
+        # abs, not relu, which would make a NaN a distance of 0, the best there is.
+        lengths = ops.sqrt(ops.abs(ops.subtract(squares, explained)))
+        return ops.multiply(lengths, ops.constant(np.float32(self.steepness))).output(0)
+
+    @property
+    def steepness(self) -> float:
+        """Distance per unit of length outside the kept directions."""
+        return float(self.floor**-0.5)
 
     def arrays(self) -> dict[str, Array]:
         return {
