@@ -128,7 +128,8 @@ class Engine:
             yield
         except RuntimeError as error:
             detail = " ".join(str(error).split())[-200:]
-            raise DeviceError(f"inference failed on {self.device}: {detail}", hint="try --device CPU") from error
+            hint = "" if self.device == "CPU" else "try --device CPU"
+            raise DeviceError(f"inference failed on {self.device}: {detail}", hint=hint) from error
 
     def _finish(self, request: ov.InferRequest, userdata: tuple[Done, float, float, Picture]) -> None:
         done, began, started, _ = userdata
