@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import beta, binom
+
+from calibration import conformal
+from calibration.scores import ScoresError
+
+RATES = (0.5, 0.2, 0.1, 0.05, 0.01, 0.003)
+
+
+def by_counting(scores: list[float], rate: Fraction) -> float:
+    """The smallest score that at most a share ``rate`` of n + 1 exchangeable parts lies above, exactly."""
+    ordered = sorted(scores)
+    for rank, score in enumerate(ordered, start=1):
+        if Fraction(len(ordered) + 1 - rank, len(ordered) + 1) <= rate:
+            return score
+    raise AssertionError("too few scores")
+
+
+@pytest.mark.parametrize("rate", ["1/2", "1/5", "1/10", "1/20", "1/100", "1/3"])
+def test_the_threshold_is_the_rank_that_exact_counting_gives(rate: str) -> None:
+    exact = Fraction(rate)
+    rng = np.random.default_rng(0)
+    for count in range(conformal.pictures_needed(float(exact)), 320, 7):
+        scores = rng.permutation(count).astype(float).tolist()
+        assert conformal.threshold(scores, float(exact)) == by_counting(scores, exact), count
+
+
+@given(
+    scores=st.lists(st.floats(-1e6, 1e6), min_size=19, max_size=60),
+    percent=st.integers(5, 95),
+)
+def test_any_scores_with_ties_too_get_the_exact_rank(scores: list[float], percent: int) -> None:
+    assert conformal.threshold(scores, percent / 100) == by_counting(scores, Fraction(percent, 100))
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.05])
+@pytest.mark.parametrize("draw", ["normal", "exponential", "standard_cauchy"])
+def test_the_promised_rate_holds_over_many_stations_whatever_the_distribution(rate: float, draw: str) -> None:
+    stations, count = 20_000, 43
+    rng = np.random.default_rng([int(rate * 100), len(draw)])
+    scores = getattr(rng, draw)(size=(stations, count + 1))
+    alarms = sum(row[-1] > conformal.threshold(row[:-1], rate) for row in scores)
+    rank = int(np.ceil((count + 1) * (1 - rate) - 1e-9))
+    exactly = (count + 1 - rank) / (count + 1)  # what ranks alone give: at most the rate, and close to it
+    assert exactly <= rate < exactly + 1 / (count + 1)
+    low, high = binom.ppf([1e-4, 1 - 1e-4], stations, exactly)
+    assert low <= alarms <= high
+
+
+def test_the_spread_of_one_stations_true_rate_is_the_beta_law() -> None:
+    """One station keeps its threshold, so its own rate scatters about the promise, by a law that is known."""
+    count, rate = 99, 0.05
+    rng = np.random.default_rng(5)
+    uniform = rng.uniform(size=(4000, count))
+    own = np.array([1 - conformal.threshold(row, rate) for row in uniform])
+    law = beta(5, 95)
+    assert own.mean() == pytest.approx(law.mean(), abs=4 * law.std() / np.sqrt(len(own)))
+    assert own.std() == pytest.approx(law.std(), rel=0.06)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_the_pictures_needed_are_enough_and_one_less_is_refused(rate: float) -> None:
+    needed = conformal.pictures_needed(rate)
+    scores = np.arange(needed, dtype=float)
+    assert conformal.threshold(scores, rate) == scores[-1]
+    assert conformal.smallest_rate(needed) <= rate * (1 + 1e-9)
+    if needed > 1:
+        assert conformal.smallest_rate(needed - 1) > rate
+        with pytest.raises(ScoresError, match=rf"needs {needed} good parts, there are {needed - 1}"):
+            conformal.threshold(scores[1:], rate)
+
+
+def test_a_percent_needs_99_good_parts() -> None:
+    assert conformal.pictures_needed(0.01) == 99
+    assert conformal.pictures_needed(0.05) == 19
+
+
+@pytest.mark.parametrize("count", [*range(1, 40), 99, 199, 999])
+def test_the_smallest_rate_for_some_pictures_can_be_asked_of_them(count: int) -> None:
+    scores = np.arange(count, dtype=float)
+    assert conformal.threshold(scores, conformal.smallest_rate(count)) == scores[-1]
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0, -0.1, 1.5, float("nan")])
+def test_a_rate_outside_0_to_1_is_refused(rate: float) -> None:
+    with pytest.raises(ScoresError, match="between 0 and 1"):
+        conformal.threshold([1.0, 2.0, 3.0], rate)
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), float("-inf")])
+def test_one_score_that_is_not_finite_refuses_the_threshold(broken: float) -> None:
+    with pytest.raises(ScoresError, match="1 of 30 scores are not finite"):
+        conformal.threshold([*range(29), broken], 0.1)
+
+
+def test_no_scores_are_refused() -> None:
+    with pytest.raises(ScoresError, match="there are no scores"):
+        conformal.threshold([], 0.1)
+    with pytest.raises(ScoresError, match="there are no scores"):
+        conformal.smallest_rate(0)
