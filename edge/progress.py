@@ -30,3 +30,5 @@ def bar(description: str, total: int | None) -> Iterator[Advance]:
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(description, total=total)
         yield lambda done: progress.advance(task, done)
+        if total is None:
+            progress.update(task, total=1, completed=1)
