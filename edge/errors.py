@@ -13,7 +13,8 @@ EdgeAdError                     exit code 1: it was asked rightly and failed
 ├── BusError                    a ZeroMQ address cannot be bound or reached
 ├── StoreError                  the alert store on disk cannot be used
 ├── CalibrationError            the scores at hand cannot support the threshold that was asked for
-└── TrainingError               training or export cannot give a model that may be used
+├── TrainingError               training or export cannot give a model that may be used
+└── DemoError                   a step of the demo failed, or gave less than the demo promises
 
 A message is one line: what failed and where; the hint says what to do about it. Errors of libraries are
 mapped to these at the seam where the library is called, with ``raise ... from``.
@@ -93,3 +94,7 @@ class CalibrationError(EdgeAdError):
 
 class TrainingError(EdgeAdError):
     """Training or export cannot give a model that may be used."""
+
+
+class DemoError(EdgeAdError):
+    """A step of the demo failed, or its outcome is not what the demo promises."""

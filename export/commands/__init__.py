@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from export.commands import export
+from export.commands import demo, export
 
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to the front door."""
     app.command("export")(export.export)
+    app.command("demo")(demo.demo)
