@@ -1,0 +1,136 @@
+"""``make benchmark-accuracy``: what the INT8 models reach on labelled pictures, run by the runtime.
+
+Each cell, one model on one set with one seed, is trained, exported and judged as a user would with the commands'
+defaults. Results go to JSON after each cell, so an interrupted run goes on when it is started again.
+
+Example:
+  python -m benchmarks.accuracy
+  python -m benchmarks.accuracy --models patchcore --sets capsule --seeds 3
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.accuracy_results import AccuracyFile, Plan, plan, read_results, write_results
+from benchmarks.accuracy_tables import head, measured, tables
+from benchmarks.cell import Cell, Key, measure
+from benchmarks.conditions import ROOT, conditions_here
+from benchmarks.datasets import SETS, absent, find_set
+from benchmarks.front import run
+from benchmarks.page import PAGE, write_tables
+from benchmarks.tables import print_tables
+from edge.errors import UsageError
+from train.models.registry import KINDS
+
+RESULTS = ROOT / "benchmarks" / "results" / "accuracy.json"
+MEASURED = ROOT / "train" / "models" / "measured.json"
+SEEDS = {"padim": (0, 1, 2, 3, 4)}  # of other models the first alone
+
+
+def main() -> None:
+    """Measures, prints tables, writes JSON; results in the usual place go to the documentation as well.
+
+    Raises:
+        UsageError: none of the sets is here, or the JSON is of another kind.
+        EdgeAdError: a cell cannot be measured.
+    """
+    arguments = _arguments()
+    asked = _asked(arguments)
+    planned = plan(read_results(arguments.json), conditions_here(), asked)
+    _say_plan(planned)
+    if arguments.work is not None:
+        results = _measure_all(planned, arguments.json, arguments.work)
+    else:
+        with tempfile.TemporaryDirectory(prefix="edge-ad-accuracy-") as folder:
+            results = _measure_all(planned, arguments.json, Path(folder))
+    shown = tables(results.cells)
+    print_tables(shown)
+    if arguments.json.resolve() == RESULTS:
+        MEASURED.write_text(json.dumps(measured(results.cells), indent=2) + "\n", encoding="utf-8")
+        write_tables(PAGE, "accuracy", head(results.conditions, results.cells), shown)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.accuracy",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--models", nargs="+", choices=list(KINDS), default=list(KINDS), help="all by default")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=None, help="those that are here by default")
+    parser.add_argument(
+        "--seeds", nargs="+", type=int, default=None, help="for every model; by default 0 to 4, for patchcore 0"
+    )
+    parser.add_argument(
+        "--json", type=Path, default=RESULTS, help="elsewhere, for a trial that leaves the documentation as it is"
+    )
+    parser.add_argument("--work", type=Path, default=None, help="keep checkpoints and bundles in this folder")
+    return parser.parse_args()
+
+
+def _asked(arguments: argparse.Namespace) -> list[Key]:
+    for name in arguments.sets or ():
+        if reason := absent(name):
+            raise UsageError(f"{name} cannot be measured: {reason}")
+    here = arguments.sets or [name for name in SETS if not absent(name)]
+    for name in SETS:
+        if arguments.sets is None and name not in here:
+            _say(f"{name} is left out: {absent(name)}")
+    if not here:
+        raise UsageError("none of the sets is here", hint="install the extra 'demo', or set EDGE_AD_DATA")
+    return [
+        Key(model, name, seed)
+        for model in arguments.models
+        for name in here
+        for seed in arguments.seeds or SEEDS.get(model, (0,))
+    ]
+
+
+def _say_plan(planned: Plan) -> None:
+    if planned.dropped:
+        _say(f"{planned.dropped} earlier results are dropped: other machine, packages or code")
+    if planned.resumed:
+        _say(f"going on: {planned.resumed} of {planned.resumed + len(planned.todo)} cells are measured already")
+
+
+def _measure_all(planned: Plan, path: Path, work: Path) -> AccuracyFile:
+    results = planned.file
+    began_s = time.monotonic()
+    for done, key in enumerate(planned.todo):
+        _say(f"[{done + 1}/{len(planned.todo)}] {key}{_left(began_s, done, len(planned.todo))}")
+        folder = work / key.model / key.set / str(key.seed)
+        cell = measure(key, find_set(key.set, work / "sets"), folder)
+        results = results.measured(cell)
+        write_results(path, results)
+        _say_cell(cell)
+    return results
+
+
+def _left(began_s: float, done: int, total: int) -> str:
+    if not done:
+        return ""
+    left_min = (time.monotonic() - began_s) / done * (total - done) / 60
+    return f", about {left_min:.0f} min left"
+
+
+def _say_cell(cell: Cell) -> None:
+    low, high = cell.image_auroc_interval
+    _say(
+        f"  image AUROC {cell.image_auroc:.4f} ({low:.3f} to {high:.3f}), fp32 {cell.fp32_image_auroc:.4f}, "
+        f"{cell.train_s:.0f} s to train, {cell.export_s:.0f} s to export"
+        + (f"; {cell.refused}" if cell.refused else "")
+    )
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+if __name__ == "__main__":
+    run(main)
