@@ -25,11 +25,13 @@ class MjpegServer:
     Attributes:
         mute: while set, clients get no bytes; new ones are accepted and not answered.
         served: pictures sent so far.
+        clients: connections so far.
     """
 
     def __init__(self, pictures: Sequence[NDArray[np.uint8]] | None = None, *, fps: float = 50.0) -> None:
         self.mute = threading.Event()
         self.served = 0
+        self.clients = 0
         self._jpegs = [_jpeg(picture) for picture in (pictures or grey_steps())]
         self._step_s = 1 / fps
         self._port = 0
@@ -84,6 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         camera, down = self.server.camera, self.server.down
+        camera.clients += 1
         while camera.mute.is_set() and not down.wait(0.02):
             pass
         self.send_response(200)
