@@ -25,8 +25,7 @@ def moments_of(features: Array) -> Moments:
 def test_distances_are_those_of_a_covariance_of_few_directions_and_a_floor(
     make_features: MakeFeatures, rank: int
 ) -> None:
-    """The covariance is put together from scikit-learn's PCA of each position, and inverted; half a percent is what
-    directions in half precision cost."""
+    """The covariance is put together from scikit-learn's PCA and inverted; half precision costs half a percent."""
     good, unseen = (make_features(count, SIZE, [STRIDE], seed=count)[0] for count in (60, 5))
     scorer = SubspaceScorer.fit(moments_of(good), components=0, rank=rank, shrinkage=0.2)
     found = scorer.distances(unseen)

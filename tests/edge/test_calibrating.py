@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from calibration import conformal
+from edge.calibrating import calibrate_on, undo_calibration
+from edge.errors import BundleError, CalibrationError, PictureError
+from edge.inference.bundle import load_bundle
+from edge.inference.engine import Engine
+from edge.inference.override import calibration_of, override_path
+from edge.pictures import find_pictures, read_picture, short_digest
+from tests.conftest import GOOD, plate
+
+
+@pytest.fixture
+def bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "station"
+    folder.mkdir()
+    for path in (tiny_bundle, tiny_bundle.with_suffix(".bin")):
+        shutil.copy(path, folder / path.name)
+    return folder / tiny_bundle.name
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    """Thirty good parts that the model has not seen."""
+    folder = tmp_path / "good"
+    folder.mkdir()
+    rng = np.random.default_rng(99)
+    for number in range(30):
+        cv2.imwrite(str(folder / f"{number:03}.png"), plate(rng))
+    return folder
+
+
+def test_the_stations_threshold_is_that_of_its_own_good_parts(bundle: Path, good: Path) -> None:
+    done = calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+    loaded = load_bundle(bundle)
+    engine = Engine(loaded, device="CPU")
+    raws = [engine.infer(read_picture(path)) for path in find_pictures(good)]
+    scores = [raw.score for raw in raws]
+    assert done.calibration.threshold == pytest.approx(conformal.threshold(scores, 0.1), rel=1e-6)
+    peaks = [float(raw.anomaly_map.max()) for raw in raws if raw.anomaly_map is not None]
+    assert done.calibration.pixel_threshold == pytest.approx(conformal.threshold(peaks, 0.1), rel=1e-6)
+    assert done.before == loaded.card.calibration.threshold
+    assert (done.fitted, done.skipped, done.calibration.pictures) == (0, (), 30)
+    assert calibration_of(loaded) == done.calibration
+    assert undo_calibration(bundle) == done.path
+    assert calibration_of(loaded) == loaded.card.calibration
+    assert undo_calibration(bundle) is None
+
+
+def test_pictures_that_the_model_was_fitted_on_are_left_out_by_content(
+    bundle: Path, good: Path, tiny_dataset: Path
+) -> None:
+    fitted = set(load_bundle(bundle).card.training.fitted)
+    training = find_pictures(tiny_dataset / "train" / "good")
+    assert len(fitted) == GOOD - 5  # one in five was kept aside
+    for number, path in enumerate(training):
+        shutil.copy(path, good / f"renamed-{number}.png")
+    done = calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+    assert done.fitted == sum(short_digest(path) in fitted for path in training) == GOOD - 5
+    assert done.calibration.pictures == 30 + 5
+
+
+def test_only_pictures_that_were_fitted_on_give_no_threshold(
+    bundle: Path, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    fitted = set(load_bundle(bundle).card.training.fitted)
+    folder = tmp_path / "fitted"
+    folder.mkdir()
+    for path in find_pictures(tiny_dataset / "train" / "good"):
+        if short_digest(path) in fitted:
+            shutil.copy(path, folder)
+    with pytest.raises(CalibrationError, match="was fitted on all 19 pictures in .*has not seen"):
+        calibrate_on(bundle, folder, false_alarm_rate=0.1, device="CPU")
+
+
+def test_damaged_pictures_are_left_out_and_named(bundle: Path, good: Path) -> None:
+    broken = good / "005.png"
+    broken.write_bytes(broken.read_bytes()[:200])
+    done = calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+    assert done.skipped == (broken,)
+    assert done.calibration.pictures == 29
+
+
+def test_too_few_pictures_leave_the_threshold_as_it_is(bundle: Path, good: Path) -> None:
+    first = calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+    with pytest.raises(CalibrationError, match="needs 99 good parts, there are 30"):
+        calibrate_on(bundle, good, false_alarm_rate=0.01, device="CPU")
+    assert calibration_of(load_bundle(bundle)) == first.calibration
+
+
+def test_nothing_readable_is_an_error(bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.png").write_text("no picture")
+    with pytest.raises(PictureError, match="none of the pictures in .*notes can be decoded"):
+        calibrate_on(bundle, folder, false_alarm_rate=0.1, device="CPU")
+
+
+def test_a_file_left_by_another_model_or_damaged_is_replaced(bundle: Path, good: Path, tmp_path: Path) -> None:
+    """Its message says to calibrate again, so calibrating again must work."""
+    override_path(bundle).write_text("{}")
+    with pytest.raises(CalibrationError, match="calibrate again"):
+        calibration_of(load_bundle(bundle))
+    done = calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+    assert done.before is None
+    assert calibration_of(load_bundle(bundle)) == done.calibration
+
+
+def test_a_model_that_is_not_there_is_named(good: Path, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no such file"):
+        calibrate_on(tmp_path / "bottle.xml", good, false_alarm_rate=0.1, device="CPU")
