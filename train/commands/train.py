@@ -98,7 +98,7 @@ def parse_size(text: str) -> tuple[int, int]:
         UsageError: neither, or outside 32 to 4096.
     """
     parts = text.lower().split("x")
-    if len(parts) not in (1, 2) or not all(part.isdigit() and 32 <= int(part) <= 4096 for part in parts):
+    if len(parts) not in (1, 2) or not all(part.isdecimal() and 32 <= int(part) <= 4096 for part in parts):
         raise UsageError(
             f"--image-size {text!r} is not a size",
             hint="a side like 256, or HEIGHTxWIDTH like 416x160, 32 to 4096",
