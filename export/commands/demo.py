@@ -9,12 +9,15 @@ from typing import Annotated
 
 import typer
 
+from export.commands.export import Precision
+
 
 def demo(
     output: Annotated[
         Path, typer.Option("--output", help="Folder for everything; empty, or of an earlier demo.")
     ] = Path("demo-output"),
     model: Annotated[str, typer.Option("--model", help="See 'edge-ad models'.")] = "padim",
+    precision: Annotated[Precision, typer.Option("--precision", help="Of the exported network.")] = Precision.INT8,
     fps: Annotated[
         float, typer.Option("--fps", min=0.5, max=100.0, help="Cells per second that pass the camera.")
     ] = 10.0,
@@ -22,16 +25,16 @@ def demo(
         bool, typer.Option("--json", help="The summary for machines; all else goes to standard error.")
     ] = False,
 ) -> None:
-    """Show the whole chain on real photographs of solar cells, in a few minutes: train, export, calibrate,
-    evaluate, run, subscribe.
+    """Show the whole chain on real photographs of solar cells.
 
-    Every command is shown as it could be typed. Exit code 1 where a step fails, an alert is missing, or the model
-    is less accurate than it should be. Needs: pip install 'edge-ad[train,demo]'
+    Trains, exports, calibrates, evaluates, runs a station and subscribes, in a few minutes; every command is shown
+    as it could be typed. Exit code 1 where a step fails, an alert is missing, or the model is less accurate than
+    it should be. Needs: pip install 'edge-ad[train,demo]'
 
     \b
     Example:
       edge-ad demo
-      edge-ad demo --output demo-output --model patchcore --fps 20
+      edge-ad demo --output demo-output --model patchcore --precision fp16
     """
     from edge.errors import DemoError
     from export.demo.demo import run_demo
@@ -40,7 +43,7 @@ def demo(
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: no child outlives the demo
     folder = DemoFolder(output)
-    summary = run_demo(folder, model=model, fps=fps, on_stderr=as_json)
+    summary = run_demo(folder, model=model, precision=precision.value, fps=fps, on_stderr=as_json)
     if as_json:
         typer.echo(json.dumps(summary.as_json()))
     else:

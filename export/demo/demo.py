@@ -16,12 +16,13 @@ FALSE_ALARM_RATE = 0.05
 STEPS = 6
 
 
-def run_demo(folder: DemoFolder, *, model: str, fps: float, on_stderr: bool = False) -> Summary:
+def run_demo(folder: DemoFolder, *, model: str, precision: str, fps: float, on_stderr: bool = False) -> Summary:
     """Trains, exports, calibrates, evaluates, runs and subscribes, on solar cells.
 
     Args:
         folder: where everything goes; what an earlier demo left there is removed.
         model: name of the model to train.
+        precision: to export at: int8, fp16 or fp32.
         fps: cells per second on the line.
         on_stderr: tell everything on standard error.
 
@@ -37,7 +38,7 @@ def run_demo(folder: DemoFolder, *, model: str, fps: float, on_stderr: bool = Fa
     steps.title(f"Real photographs of solar cells: {len(parts.train)} good ones to train on")
     steps.tell("from elpv-dataset, CC BY-NC-SA 4.0: linked where possible, not for commercial use")
     lay_out(parts, folder)
-    _make_model(steps, folder, parts, model)
+    _make_model(steps, folder, parts, model, precision)
     steps.title("Run a station over unseen cells, and subscribe to its alerts")
     seen = watch_line(steps, folder, cells=len(parts.line), fps=fps)
     heatmaps = write_heatmaps(seen, folder)
@@ -47,24 +48,17 @@ def run_demo(folder: DemoFolder, *, model: str, fps: float, on_stderr: bool = Fa
     return summary
 
 
-def _make_model(steps: Steps, folder: DemoFolder, parts: Parts, model: str) -> None:
+def _make_model(steps: Steps, folder: DemoFolder, parts: Parts, model: str, precision: str) -> None:
     checkpoint = folder.training / "model.safetensors"
     dataset, bundle = ("--data", str(folder.dataset)), ("--model", str(folder.model))
     steps.run(
-        f"Train {model} on good cells alone", "train", *dataset, "--model", model, "--output", str(folder.training)
+        f"Train {model} on good cells alone",
+        *("train", *dataset, "--model", model, "--output", str(folder.training)),
     )
     steps.run(
-        "Export it to OpenVINO at 8 bits, and prove it against the trained model",
-        *(
-            "export",
-            "--checkpoint",
-            str(checkpoint),
-            "--output",
-            str(folder.model),
-            "--precision",
-            "int8",
-            *dataset,
-        ),
+        f"Export it to OpenVINO as {precision}, and prove it against the trained model",
+        *("export", "--checkpoint", str(checkpoint), *dataset, "--precision", precision),
+        *("--output", str(folder.model)),
     )
     steps.run(
         f"Set the threshold on {len(parts.calibration)} further good cells",
