@@ -92,13 +92,18 @@ def _time_all(bundles: Bundles, runs: int, repetitions: int, work: Path) -> list
     with progress.bar("timing frames", len(turns)) as advance:
         for _, precision, isa in turns:
             others = Others()
-            figures = _repetition(bundles.paths[precision], bundles.pictures, runs, isa, work / f"compiled-{isa}")
+            figures = in_a_process(bundles.paths[precision], bundles.pictures, runs, isa, work / f"compiled-{isa}")
             timed.append(Timed(isa=isa, others_cores=others.cores(), figures=figures))
             advance(1)
     return timed
 
 
-def _repetition(model: Path, pictures: list[Path], runs: int, isa: str, cache: Path) -> Repetition:
+def in_a_process(model: Path, pictures: list[Path], runs: int, isa: str, cache: Path) -> Repetition:
+    """One repetition; oneDNN reads the cap on the instruction set once, so it must be there from the start.
+
+    Raises:
+        DeviceError: the process failed.
+    """
     command = [sys.executable, "-m", "benchmarks.frames", "--model", str(model), "--frames", str(runs)]
     command += ["--cache", str(cache), "--pictures", *map(str, pictures)]
     environment = {name: value for name, value in os.environ.items() if name != "ONEDNN_MAX_CPU_ISA"}
