@@ -35,6 +35,8 @@ def options(
 ) -> None:
     if debug:
         os.environ["EDGE_AD_DEBUG"] = "1"
+    if not os.environ.get("EDGE_AD_DEBUG"):
+        os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # a picture it cannot decode is named by us
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

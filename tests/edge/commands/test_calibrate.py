@@ -50,9 +50,11 @@ def test_the_words_name_the_threshold_and_what_was_left_out(
     pictures = tmp_path / "pictures"
     shutil.copytree(tiny_dataset / "train" / "good", pictures)
     fitted = len(load_bundle(own_bundle).card.training.fitted)
-    (pictures / "torn.png").write_bytes(b"torn")
+    whole = (pictures / "000.png").read_bytes()
+    (pictures / "torn.png").write_bytes(whole[: len(whole) // 2])
     done = calibrate(own_bundle, "--images", pictures, "--false-alarm-rate", "0.4")
     assert done.returncode == 0, done.stderr
+    assert "WARN" not in done.stderr
     threshold, left_out, skipped, written = done.stdout.splitlines()
     assert (
         threshold.startswith("threshold ") and f" from {24 - fitted} good pictures: at most 40.00% " in threshold
