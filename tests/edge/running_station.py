@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,6 +51,7 @@ class RunningStation:
         ]
         self.log: list[Event] = []
         self.other_lines: list[str] = []
+        self._askers: list[Asker] = []
         self._news = threading.Condition()
         self._over = False
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=clean_environment())
@@ -77,7 +79,9 @@ class RunningStation:
         return Subscriber(started["events"], topics=topics or ("",), **options)
 
     def asker(self) -> Asker:
-        return Asker(self.event("started")["control"])
+        """Who sends it requests; closed with it."""
+        self._askers.append(Asker(self.event("started")["control"]))
+        return self._askers[-1]
 
     def children(self) -> list[int]:
         """Processes that it started and that have not ended."""
@@ -100,9 +104,14 @@ class RunningStation:
 
     def close(self) -> None:
         """Ends it and what it left behind, whatever happened."""
-        for pid in [*self.children(), self.process.pid] if self.process.poll() is None else []:
-            os.kill(pid, signal.SIGKILL)
+        left_behind = self.children() if self.process.poll() is None else []
+        self.process.kill()
+        for pid in left_behind:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.wait()
+        for asker in self._askers:
+            asker.close()
         if self.process.stderr is not None:
             self.process.stderr.close()
 

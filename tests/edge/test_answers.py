@@ -29,13 +29,12 @@ def test_status_tells_model_calibration_cameras_and_counts(
     assert status["model"]["card"]["name"] == bundle.card.name
     assert status["model"]["card"]["calibration"]["threshold"] == bundle.card.calibration.threshold
     assert status["calibration"]["threshold"] == 12.5
-    assert status["device"] == "CPU" and 0 < status["uptime_s"] < 60 and status["health"] == []
+    assert (status["device"], status["health"]) == ("CPU", []) and 0 <= status["uptime_s"] < 60
     camera = status["cameras"]["camera"]
     assert (camera["state"], camera["paused"], camera["skipped"]) == ("streaming", False, 1)
     assert camera["captured"] >= camera["judged"] + camera["dropped"] > 0
     later = asker.ask("status")["status"]["cameras"]["camera"]
     assert later["judged"] >= camera["judged"]
-    asker.close()
 
 
 def test_paused_judges_nothing_says_so_and_resumes(run_station: RunStation, mixed_folder: Path) -> None:
@@ -52,7 +51,6 @@ def test_paused_judges_nothing_says_so_and_resumes(run_station: RunStation, mixe
         asker.ask("resume", camera="camera")
         read_until(reader, lambda m: isinstance(m, Result))
         read_until(reader, lambda m: isinstance(m, Heartbeat) and m.state == "running")
-    asker.close()
 
 
 def test_pictures_on_disk_wait_while_paused(run_station: RunStation, mixed_folder: Path) -> None:
@@ -66,7 +64,6 @@ def test_pictures_on_disk_wait_while_paused(run_station: RunStation, mixed_folde
         came = [*paused, *until_stopping(reader)]
     assert len(of_kind(Result, came)) == 8
     assert of_kind(Heartbeat, came)[-1].dropped == 0
-    asker.close()
 
 
 def test_alerts_can_be_replayed_in_parts(run_station: RunStation, mixed_folder: Path) -> None:
@@ -80,7 +77,6 @@ def test_alerts_can_be_replayed_in_parts(run_station: RunStation, mixed_folder: 
     assert first["last_seq"] >= 5
     assert rest["alerts"][-1] == next(a.model_dump(mode="json") for a in of_kind(Alert, live) if a.seq == 5)
     assert asker.ask("replay", since_seq=10**9)["alerts"] == []
-    asker.close()
 
 
 def test_what_cannot_be_answered_is_refused_and_nothing_stops(run_station: RunStation, mixed_folder: Path) -> None:
@@ -94,4 +90,3 @@ def test_what_cannot_be_answered_is_refused_and_nothing_stops(run_station: RunSt
             asker.ask(command, **fields)
         assert str(caught.value).startswith(refusal)
     assert asker.ask("status")["status"]["cameras"]["camera"]["paused"] is False
-    asker.close()

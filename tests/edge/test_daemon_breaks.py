@@ -37,6 +37,5 @@ def test_a_broken_control_ends_the_station(run_station: RunStation, mixed_folder
     asker = station.asker()
     with pytest.raises(BusError, match="no reply"):
         asker.ask("status")
-    asker.close()
     assert station.wait() == 1
     assert station.other_lines[-1].startswith("edge-ad: error: control broke off; ")

@@ -21,7 +21,6 @@ def test_the_first_verdict_comes_soon_once_the_model_was_compiled(
     asker = second.asker()
     while not (alerts := asker.ask("replay", since_seq=8, limit=1)["alerts"]):
         pass
-    asker.close()
     took_s = alerts[0]["result"]["mono_ns"] / 1e9 - second.began_s
     print(f"process start to first verdict, model cache warm: {took_s:.2f} s")
     assert 0 < took_s < LIMIT_S
