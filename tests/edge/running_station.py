@@ -85,9 +85,11 @@ class RunningStation:
 
     def children(self) -> list[int]:
         """Processes that it started and that have not ended."""
-        pid = self.process.pid
-        tasks = Path(f"/proc/{pid}/task").glob("*/children")
-        return [int(child) for task in tasks for child in task.read_text().split()]
+        found: list[int] = []
+        for task in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            with suppress(OSError):  # a thread that has ended meanwhile
+                found += map(int, task.read_text().split())
+        return found
 
     def signal(self, number: signal.Signals) -> float:
         """Sends a signal; returns the seconds until the process was gone."""
