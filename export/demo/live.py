@@ -21,7 +21,7 @@ from export.demo.steps import Process, Steps, started
 
 START_WITHIN_S = 60.0
 SPARE_S = 60.0  # beyond the time that the cells need at their pace
-LOOK_S = 0.1
+LOOK_S = 0.02  # short: cells pass while the reader is not there yet
 STATION = b"""\
 # The station of the demo. All keys: docs/configuration.md.
 station = "demo"

@@ -83,3 +83,15 @@ def test_parts_that_pass_too_fast_are_counted_as_dropped(tiny_bundle, tiny_datas
     seen = watch_line(Steps(1), folder, cells=len(ORDER), fps=1000.0)
     assert seen.dropped > 0
     assert len(seen.results) + seen.dropped == len(ORDER)
+
+
+def test_an_interrupted_line_leaves_no_station_behind(tiny_bundle, tiny_dataset, tmp_path):
+    class InterruptedAtFirstAlert(Steps):
+        def tell(self, line: str = "") -> None:
+            if "ALERT" in line:
+                raise KeyboardInterrupt
+
+    folder = line_of(tmp_path / "out", tiny_bundle, tiny_dataset)
+    with pytest.raises(KeyboardInterrupt):
+        watch_line(InterruptedAtFirstAlert(1), folder, cells=len(ORDER), fps=2.0)
+    assert '"event": "stopped"' in folder.log.read_text()
