@@ -73,6 +73,14 @@ def test_copies_of_a_picture_never_lie_on_both_sides(
     assert split.calibration
 
 
+def test_a_much_copied_picture_weighs_no_more_than_another(tmp_path: Path) -> None:
+    """Ten contents, one of them in 90 files more: a fifth of the contents is set aside, whichever they are."""
+    paths = _write(tmp_path / "copied", [b"%d" % number for number in range(10)] + [b"0"] * 90)
+    for seed in range(10):
+        split = split_for_calibration(paths, fraction=0.2, seed=seed)
+        assert (len(_contents(split.fit)), len(_contents(split.calibration))) == (8, 2)
+
+
 @pytest.mark.parametrize("copies", [1, 3])
 def test_fewer_than_eight_different_pictures_are_refused(tmp_path: Path, copies: int) -> None:
     paths = _write(tmp_path / "few", [b"%d" % number for number in range(7)] * copies)

@@ -44,6 +44,20 @@ def test_boxes_grow_to_the_pixels_of_the_map_that_they_touch(tmp_path: Path, box
     assert scored(_sample(tmp_path, boxes=(box,)), (40, 60), 1.0, MAP).boxes == (expected,)
 
 
+@pytest.mark.parametrize(
+    ("map_size", "expected"),
+    [
+        ((80, 120), Box(10, 8, 13, 11)),  # twice as large: each pixel of the picture is two of the map
+        ((60, 90), Box(7, 6, 10, 8)),  # half as large again: rows 5 to 6 cover 7.5 to 10.5
+    ],
+)
+def test_boxes_cover_their_pixels_on_a_map_larger_than_the_picture(
+    tmp_path: Path, map_size: tuple[int, int], expected: Box
+) -> None:
+    answer = scored(_sample(tmp_path, boxes=(Box(5, 4, 6, 5),)), (40, 60), 1.0, np.zeros(map_size, np.float32))
+    assert answer.boxes == (expected,)
+
+
 def test_masks_and_boxes_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match=r"000_mask\.png is 40 x 60 pixels, its picture .*000\.png is 60 x 40"):
         scored(_sample(tmp_path, np.zeros((60, 40), np.uint8)), (40, 60), 1.0, MAP)
