@@ -15,6 +15,7 @@ import typer
 
 from edge.errors import EdgeAdError
 
+INTERRUPTED = 130  # 128 + SIGINT, as a shell counts
 ROOMS = ("edge.commands", "train.commands", "export.commands")
 
 app = typer.Typer(
@@ -58,8 +59,10 @@ def main() -> None:
         path = context.command_path if context else "edge-ad"
         text = error.format_message() if hasattr(error, "format_message") else str(error)
         _fail(f"{text.rstrip('.')}; see '{path} --help'", 2)
-    except (typer.Abort, KeyboardInterrupt):
-        _fail("interrupted", 130)
+    except typer.Abort:
+        code = INTERRUPTED
+    if code == INTERRUPTED:  # Typer turns Ctrl-C into this exit code
+        _fail("interrupted", INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 
