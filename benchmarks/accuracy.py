@@ -41,14 +41,9 @@ def main() -> None:
         EdgeAdError: a cell cannot be measured.
     """
     arguments = _arguments()
-    asked = _asked(arguments)
-    planned = plan(read_results(arguments.json), conditions_here(), asked)
-    _say_plan(planned)
-    if arguments.work is not None:
-        results = _measure_all(planned, arguments.json, arguments.work)
-    else:
-        with tempfile.TemporaryDirectory(prefix="edge-ad-accuracy-") as folder:
-            results = _measure_all(planned, arguments.json, Path(folder))
+    results = read_results(arguments.json) if arguments.tables_only else _measured(arguments)
+    if results is None or not results.cells:
+        raise UsageError(f"{arguments.json} has no results", hint="measure some: leave out --tables-only")
     shown = tables(results.cells)
     print_tables(shown)
     if arguments.json.resolve() == RESULTS:
@@ -71,7 +66,17 @@ def _arguments() -> argparse.Namespace:
         "--json", type=Path, default=RESULTS, help="elsewhere, for a trial that leaves the documentation as it is"
     )
     parser.add_argument("--work", type=Path, default=None, help="keep checkpoints and bundles in this folder")
+    parser.add_argument("--tables-only", action="store_true", help="of the JSON as it is; nothing is measured")
     return parser.parse_args()
+
+
+def _measured(arguments: argparse.Namespace) -> AccuracyFile:
+    planned = plan(read_results(arguments.json), conditions_here(), _asked(arguments))
+    _say_plan(planned)
+    if arguments.work is not None:
+        return _measure_all(planned, arguments.json, arguments.work)
+    with tempfile.TemporaryDirectory(prefix="edge-ad-accuracy-") as folder:
+        return _measure_all(planned, arguments.json, Path(folder))
 
 
 def _asked(arguments: argparse.Namespace) -> list[Key]:

@@ -63,7 +63,8 @@ def make_bundles(precisions: Sequence[Precision], work: Path) -> Bundles:
     began_s = time.monotonic()
     checkpoint = train(dataset, setup, work, name=SET, false_alarm_rate=DEFAULT_RATE).checkpoint
     train_s = round(time.monotonic() - began_s, 1)
-    paths, costs = {}, []
+    paths: dict[str, Path] = {}
+    costs = []
     for precision in precisions:
         path = work / f"{precision}.xml"
         began_s = time.monotonic()

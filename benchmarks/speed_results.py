@@ -57,7 +57,9 @@ def head(results: SpeedFile) -> str:
     disturbed = sum(not quiet(timed.others_cores) for timed in results.timed)
     of = f"{disturbed} of {len(results.timed)} repetitions"
     trust = (
-        f"**Other work disturbed {of}: these timings do not count.**" if disturbed else "Nothing else was running."
+        f"**Other work disturbed {of}: these timings do not count.**"
+        if disturbed
+        else "No other work disturbed the repetitions."
     )
     return (
         f"Measured {results.measured.date().isoformat()} by `make benchmark-speed` on: "
