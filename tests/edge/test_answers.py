@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from edge.errors import BusError
 from edge.inference.bundle import load_bundle
 from edge.messaging.messages import Alert, Heartbeat, Result
+from tests.edge.cameras.mjpeg_server import MjpegServer
 from tests.edge.conftest import RunStation
 from tests.edge.running_station import of_kind, read_until, until_stopping
 
@@ -37,20 +39,24 @@ def test_status_tells_model_calibration_cameras_and_counts(
     assert later["judged"] >= camera["judged"]
 
 
-def test_paused_judges_nothing_says_so_and_resumes(run_station: RunStation, mixed_folder: Path) -> None:
-    station = run_station("--camera", str(mixed_folder), *PACED)
-    asker = station.asker()
-    with station.subscriber("") as reader:
-        read_until(reader, lambda m: isinstance(m, Result))
-        asker.ask("pause")
-        read_until(reader, lambda m: isinstance(m, Heartbeat) and m.state == "paused")
-        while_paused = read_until(reader, lambda m: isinstance(m, Heartbeat) and m.state == "paused")
-        assert of_kind(Result, while_paused) == []
-        status = asker.ask("status")["status"]["cameras"]["camera"]
-        assert (status["paused"], status["state"]) == (True, "streaming")
-        asker.ask("resume", camera="camera")
-        read_until(reader, lambda m: isinstance(m, Result))
-        read_until(reader, lambda m: isinstance(m, Heartbeat) and m.state == "running")
+def test_paused_judges_nothing_says_so_and_resumes(run_station: RunStation) -> None:
+    with MjpegServer() as camera:
+        station = run_station("--camera", camera.url)
+        asker = station.asker()
+        with station.subscriber("") as reader:
+            read_until(reader, lambda m: isinstance(m, Result))
+            asker.ask("pause")
+            first = read_until(reader, lambda m: isinstance(m, Heartbeat) and m.state == "paused")[-1]
+            second = read_until(reader, lambda m: isinstance(m, Heartbeat) and m.state == "paused")
+            assert of_kind(Result, second) == []
+            dropped = of_kind(Heartbeat, second)[-1].dropped - of_kind(Heartbeat, [first])[-1].dropped
+            assert dropped >= 10  # some 50 pictures came in this second
+            status = asker.ask("status")["status"]["cameras"]["camera"]
+            assert (status["paused"], status["state"]) == (True, "streaming")
+            asker.ask("resume", camera="camera")
+            read_until(reader, lambda m: isinstance(m, Result))
+            read_until(reader, lambda m: isinstance(m, Heartbeat) and m.state == "running")
+        station.signal(signal.SIGTERM)
 
 
 def test_pictures_on_disk_wait_while_paused(run_station: RunStation, mixed_folder: Path) -> None:
