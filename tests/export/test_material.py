@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.errors import UsageError
+from edge.pictures import short_digest
+from export.material import gather
+from tests.conftest import plate
+from train.checkpoint import Header, load_checkpoint
+from train.data.find import find_dataset
+from train.data.split import split_for_calibration
+
+
+@pytest.fixture
+def header(tiny_checkpoint: Path) -> Header:
+    return load_checkpoint(tiny_checkpoint)[1]
+
+
+@pytest.fixture
+def others(tmp_path: Path) -> Path:
+    folder = tmp_path / "others"
+    folder.mkdir()
+    rng = np.random.default_rng(77)
+    for number in range(10):
+        cv2.imwrite(str(folder / f"{number}.png"), plate(rng))
+    return folder
+
+
+def test_the_pictures_of_the_training_are_found_where_they_were(header: Header, tiny_dataset: Path) -> None:
+    material = gather(header, None, None, refit=False)
+    assert {short_digest(path) for path, _ in material.fit} == set(header.training.fitted)
+    assert material.training == header.training
+    assert {path for path, _ in material.fit}.isdisjoint(path for path, _ in material.calibration)
+    assert all(pixels.shape == (96, 96, 3) for _, pixels in (*material.fit, *material.calibration))
+    assert (len(material.fit), len(material.calibration), material.labels) == (19, 5, {})
+
+
+def test_a_data_set_brings_its_labels(header: Header, tiny_dataset: Path) -> None:
+    for data, test in (
+        (tiny_dataset, None),
+        (None, tiny_dataset),
+        (tiny_dataset / "train" / "good", tiny_dataset),
+    ):
+        material = gather(header, data, test, refit=False)
+        assert sorted(material.labels.values()) == [0] * 6 + [1] * 12
+        assert [path for path, _ in material.labelled] == list(material.labels)
+
+
+def test_renamed_and_moved_pictures_are_the_same_pictures(
+    header: Header, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for number, path in enumerate(sorted((tiny_dataset / "train" / "good").iterdir(), reverse=True)):
+        shutil.copy(path, moved / f"part-{number:02}.png")
+    material = gather(header, moved, None, refit=False)
+    assert {short_digest(path) for path, _ in material.fit} == set(header.training.fitted)
+
+
+def test_other_pictures_are_refused_unless_a_refit_is_wanted(header: Header, others: Path) -> None:
+    with pytest.raises(
+        UsageError, match=f"{others} does not hold the good pictures this model was trained on; .*--refit"
+    ):
+        gather(header, others, None, refit=False)
+    material = gather(header, others, None, refit=True)
+    assert material.training.listing_sha256 != header.training.listing_sha256
+    assert set(material.training.fitted) == {short_digest(path) for path, _ in material.fit}
+    assert material.training.pictures == len(material.fit) == 8
+
+
+def test_one_picture_more_is_another_set(header: Header, tiny_dataset: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more"
+    shutil.copytree(tiny_dataset / "train" / "good", more)
+    cv2.imwrite(str(more / "new.png"), plate(np.random.default_rng(1)))
+    with pytest.raises(UsageError, match="--refit"):
+        gather(header, more, None, refit=False)
+
+
+def test_layouts_that_held_pictures_out_of_the_training_are_recognized(
+    header: Header, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    """A class folder holds the training pictures and those held out for testing; export reads the same folder."""
+    shutil.copytree(tiny_dataset / "train" / "good", tmp_path / "parts" / "plate")
+    shutil.copytree(tiny_dataset / "test" / "blob", tmp_path / "parts" / "stained")
+    trained = find_dataset(tmp_path / "parts", normal_class="plate")
+    split = split_for_calibration(trained.train, seed=0)
+    training = header.training.model_copy(update={"listing_sha256": split.listing_sha256})
+    classes = header.model_copy(update={"training": training, "data": str(tmp_path / "parts" / "plate")})
+    material = gather(classes, None, None, refit=False)
+    assert [path.name for path, _ in material.fit] == [path.name for path in split.fit]
+    tested = {short_digest(sample.path) for sample in trained.test if not sample.label}
+    assert tested.isdisjoint(material.training.fitted)
+    assert tested.isdisjoint(short_digest(path) for path, _ in material.calibration)
+
+
+def test_damaged_pictures_are_left_out_and_named(header: Header, others: Path) -> None:
+    broken = split_for_calibration(find_dataset(others).train, seed=0).fit[0]
+    broken.write_bytes(broken.read_bytes()[:300])
+    material = gather(header, others, None, refit=True)
+    assert material.skipped == (broken,)
+    assert short_digest(broken) not in material.training.fitted

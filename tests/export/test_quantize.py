@@ -1,0 +1,112 @@
+"""Why only the feature extractor is quantized: INT8 of the whole graph forgets what the model knew."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from pathlib import Path
+
+import nncf
+import numpy as np
+import openvino as ov
+import pytest
+
+from edge.errors import TrainingError
+from edge.inference.bundle import load_bundle, write_bundle
+from edge.inference.engine import Engine, Raw
+from edge.pictures import Picture, prepare, read_picture
+from export.export import export
+from export.parity import ParityRow, check, compare
+from export.quantize import quantize
+from train.data.dataset import Dataset
+from train.data.find import find_dataset
+from train.data.split import split_for_calibration
+from train.fit import train
+from train.models.setup import Setup
+
+
+def whole_graph_in_8_bits(model: ov.Model, pictures: list[Picture]) -> ov.Model:
+    """Features and scorer quantized alike; products of matrices are spared, or OpenVINO would not compile it."""
+    data = nncf.Dataset([picture[None] for picture in pictures])
+    with contextlib.redirect_stdout(io.StringIO()):
+        return nncf.quantize(
+            model.clone(),
+            data,
+            preset=nncf.QuantizationPreset.MIXED,
+            subset_size=len(pictures),
+            ignored_scope=nncf.IgnoredScope(types=["MatMul"]),
+        )
+
+
+def results(bundle: Path, dataset: Dataset) -> dict[Path, Raw]:
+    engine = Engine(load_bundle(bundle), device="CPU")
+    return {sample.path: engine.infer(read_picture(sample.path)) for sample in dataset.test}
+
+
+def row_of(precision: str, found: dict[Path, Raw], float_results: dict[Path, Raw], dataset: Dataset) -> ParityRow:
+    labels = {sample.path: sample.label for sample in dataset.test}
+    return compare(precision, found, float_results, labels, 0.0)
+
+
+def rows(full: Path, shipped: Path, dataset: Dataset, folder: Path) -> tuple[ParityRow, ParityRow, ParityRow]:
+    """Parity of the float model, of the shipped INT8 model and of the whole graph in INT8."""
+    bundle = load_bundle(full)
+    fit = split_for_calibration(dataset.train, seed=0).fit[:60]
+    naive = whole_graph_in_8_bits(bundle.model, [prepare(read_picture(path), bundle.card.size) for path in fit])
+    written = write_bundle(naive, bundle.card, folder / "naive.xml", compress_to_fp16=True).path
+    reference = results(full, dataset)
+    return (
+        row_of("fp32", reference, reference, dataset),
+        row_of("int8", results(shipped, dataset), reference, dataset),
+        row_of("int8", results(written, dataset), reference, dataset),
+    )
+
+
+def test_int8_of_the_whole_graph_is_refused_and_that_of_the_features_passes(
+    tiny_bundle: Path, tiny_bundle_fp32: Path, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    full, shipped, naive = rows(tiny_bundle_fp32, tiny_bundle, find_dataset(tiny_dataset), tmp_path)
+    check([full, shipped], allow_drop=False)
+    assert shipped.map_correlation is not None
+    assert naive.map_correlation is not None
+    assert naive.map_correlation < 0.8 < 0.97 < shipped.map_correlation
+    with pytest.raises(TrainingError, match="the INT8 model is refused: maps correlate"):
+        check([full, naive], allow_drop=False)
+
+
+@pytest.mark.long
+@pytest.mark.skipif("EDGE_AD_DATA" not in os.environ, reason="EDGE_AD_DATA does not name a folder with bottle/")
+def test_on_real_bottles_the_whole_graph_loses_defects_and_the_shipped_model_none(tmp_path: Path) -> None:
+    dataset = find_dataset(Path(os.environ["EDGE_AD_DATA"]) / "bottle")
+    setup = Setup(model="padim", height=256, width=256, backbone="efficientnet-lite0", seed=0)
+    checkpoint = train(dataset, setup, tmp_path, false_alarm_rate=0.05, device="cpu").checkpoint
+    models = {}
+    for precision in ("fp32", "int8"):
+        output = tmp_path / precision / "bottle.xml"
+        models[precision] = export(checkpoint, output, precision=precision, false_alarm_rate=0.05).bundle.path
+    full, shipped, naive = rows(models["fp32"], models["int8"], dataset, tmp_path)
+    assert full.image_auroc is not None
+    assert shipped.image_auroc is not None
+    assert naive.image_auroc is not None
+    assert shipped.image_auroc >= 0.999
+    assert naive.image_auroc < full.image_auroc - 0.01
+    check([full, shipped], allow_drop=False)
+    with pytest.raises(TrainingError, match="image AUROC falls by .*; maps correlate"):
+        check([full, naive], allow_drop=False)
+
+
+def test_quantizing_leaves_the_float_network_as_it_was(tiny_bundle_fp32: Path, tiny_dataset: Path) -> None:
+    """One float network serves every precision of an export."""
+    model = load_bundle(tiny_bundle_fp32).model
+    before = [op.get_friendly_name() for op in model.get_ordered_ops()]
+    pictures = [prepare(read_picture(path), (96, 96)) for path in find_dataset(tiny_dataset).train[:4]]
+    quantized = quantize(model, pictures)
+    assert [op.get_friendly_name() for op in model.get_ordered_ops()] == before
+    assert "FakeQuantize" in {op.get_type_name() for op in quantized.get_ops()}
+
+
+def test_a_network_that_cannot_be_quantized_is_one_line(tiny_bundle_fp32: Path) -> None:
+    wrong = np.zeros((32, 32, 3), np.uint8)  # the graph takes 96 x 96
+    with pytest.raises(TrainingError, match="NNCF cannot quantize this network: .*use --precision fp16"):
+        quantize(load_bundle(tiny_bundle_fp32).model, [wrong])

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from calibration import conformal
+from edge.errors import PictureError, UsageError
+from edge.pictures import read_picture, short_digest
+from tests.conftest import plate
+from train.checkpoint import load_checkpoint
+from train.data.find import find_dataset
+from train.data.split import split_for_calibration
+from train.fit import Trained, find_device, train
+from train.models.setup import Setup
+
+
+def setup(**changes: object) -> Setup:
+    fields = {"model": "padim", "height": 64, "width": 64, "backbone": "efficientnet-lite0", "seed": 0}
+    return Setup.model_validate(fields | changes)
+
+
+def fitted(folder: Path, output: Path, **changes: object) -> Trained:
+    return train(find_dataset(folder), setup(**changes), output, false_alarm_rate=0.05, device="cpu")
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """Twelve good parts."""
+    folder = tmp_path / "good"
+    folder.mkdir()
+    rng = np.random.default_rng(5)
+    for number in range(12):
+        cv2.imwrite(str(folder / f"{number:03}.png"), plate(rng))
+    return folder
+
+
+def test_the_same_seed_gives_the_same_model(tiny_checkpoint: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    first, header = load_checkpoint(tiny_checkpoint)
+    again = train(find_dataset(tiny_dataset), header.setup, tmp_path, false_alarm_rate=0.05, device="cpu")
+    pictures = [read_picture(path) for path in sorted((tiny_dataset / "test").glob("*/*.png"))]
+    (ours, theirs) = (
+        np.concatenate([batch.scores for batch in model.predict(pictures)]) for model in (first, again.model)
+    )
+    np.testing.assert_allclose(theirs, ours, rtol=1e-5)
+    assert again.header.training == header.training
+    assert again.header.calibration.threshold == pytest.approx(header.calibration.threshold, rel=1e-5)
+
+
+def test_a_threshold_rests_on_pictures_that_were_not_fitted_on(tiny_checkpoint: Path, tiny_dataset: Path) -> None:
+    model, header = load_checkpoint(tiny_checkpoint)
+    good = find_dataset(tiny_dataset).train
+    split = split_for_calibration(good, seed=0)
+    aside = {short_digest(path) for path in split.calibration}
+    assert set(header.training.fitted) == {short_digest(path) for path in good} - aside
+    assert (header.training.pictures, header.calibration.pictures) == (19, 5)
+    scored = list(model.predict([read_picture(path) for path in split.calibration]))
+    scores = np.concatenate([batch.scores for batch in scored])
+    peaks = np.concatenate([batch.maps.max(axis=(1, 2)) for batch in scored])
+    calibration = header.calibration
+    assert calibration.false_alarm_rate == pytest.approx(1 / 6)  # five pictures cannot promise 5 %
+    assert calibration.threshold == pytest.approx(conformal.threshold(scores, 1 / 6), rel=1e-5)
+    assert calibration.pixel_threshold == pytest.approx(conformal.threshold(peaks, 1 / 6), rel=1e-5)
+
+
+def test_another_seed_sets_other_pictures_aside_and_is_written_down(few: Path, tmp_path: Path) -> None:
+    first, second = (fitted(few, tmp_path / str(seed), seed=seed) for seed in (0, 1))
+    assert set(first.header.training.fitted) != set(second.header.training.fitted)
+    assert (first.header.training.seed, second.header.training.seed) == (0, 1)
+    assert first.header.calibration.threshold != second.header.calibration.threshold
+
+
+def test_damaged_pictures_are_skipped_and_named_and_odd_formats_are_taken(few: Path, tmp_path: Path) -> None:
+    names = sorted(path.name for path in few.iterdir())
+    split = split_for_calibration(find_dataset(few).train, seed=0)
+    deep, grey, clear, cut = (few / split.fit[number].name for number in range(4))
+    cv2.imwrite(str(deep), read_picture(deep).astype(np.uint16) * 257)
+    cv2.imwrite(str(grey), cv2.cvtColor(read_picture(grey), cv2.COLOR_BGR2GRAY))
+    cv2.imwrite(str(clear), cv2.cvtColor(read_picture(clear), cv2.COLOR_BGR2BGRA))
+    cut.write_bytes(cut.read_bytes()[:500])
+    trained = fitted(few, tmp_path / "run")
+    assert trained.skipped == (cut,)
+    counted = trained.header.training.pictures + trained.header.calibration.pictures
+    assert counted == len(names) - 1
+    assert short_digest(cut) not in trained.header.training.fitted
+    assert len(trained.header.training.fitted) == trained.header.training.pictures
+    assert load_checkpoint(trained.checkpoint)[1] == trained.header
+
+
+def test_fewer_than_8_different_pictures_are_refused(few: Path, tmp_path: Path) -> None:
+    for path in sorted(few.iterdir())[7:]:
+        path.unlink()
+    for number, path in enumerate(sorted(few.iterdir())):
+        shutil.copy(path, few / f"copy-{number}.png")
+    with pytest.raises(PictureError, match="7 different good pictures in 14 files are too few"):
+        fitted(few, tmp_path / "run")
+
+
+def test_pictures_that_are_nearly_all_damaged_are_refused(few: Path, tmp_path: Path) -> None:
+    for number, path in enumerate(sorted(few.iterdir())[:9]):
+        path.write_text(f"damaged {number}")
+    with pytest.raises(PictureError, match=r"cannot be decoded: 0"):
+        fitted(few, tmp_path / "run")
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+
+
+def test_patchcore_keeps_its_coreset_and_comes_back(few: Path, tmp_path: Path) -> None:
+    trained = fitted(few, tmp_path, model="patchcore", options={"coreset": 64, "neighbours": 3})
+    again, _ = load_checkpoint(trained.checkpoint)
+    pictures = [read_picture(path) for path in sorted(few.iterdir())]
+    expected, found = (
+        np.concatenate([batch.scores for batch in model.predict(pictures)]) for model in (trained.model, again)
+    )
+    assert len(found) == 12
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert trained.model.scorer.arrays()["memory"].shape[0] == 64
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"model": "padin"}, "unknown model 'padin'"),
+        ({"options": {"averag": 3}}, "--option averag"),
+        ({"backbone": "no-such-net"}, "unknown backbone 'no-such-net'"),
+    ],
+)
+def test_a_setup_that_does_not_exist_is_one_line(
+    few: Path, tmp_path: Path, changes: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(UsageError, match=complaint):
+        fitted(few, tmp_path / "run", **changes)
+
+
+def test_devices_of_training_are_checked() -> None:
+    assert find_device("cpu") == "cpu"
+    with pytest.raises(UsageError, match="no training device 'tpu'; this computer has: auto .*cpu"):
+        find_device("tpu")
