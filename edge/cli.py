@@ -54,6 +54,10 @@ def main() -> None:
         if os.environ.get("EDGE_AD_DEBUG"):
             raise
         _fail(str(error), error.exit_code)
+    except OSError as error:  # what no command foresaw: a folder without permission, a full disk, a closed pipe
+        if os.environ.get("EDGE_AD_DEBUG"):
+            raise
+        _fail(f"{error.strerror or error}: {error.filename or 'standard output'}", 1)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "edge-ad"

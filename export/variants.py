@@ -96,10 +96,10 @@ def _with_scorer(backbone: ov.Model, header: Header, material: Material, precisi
     with progress.bar(f"{precision}: features of good pictures", len(material.fit)) as seen:
         features = features_of(backbone, pictures, setup.size, device="CPU", seen=seen)
         if not steps:
-            return attach_head(backbone, kind.fit(features, setup.size, options, progress.silent))
+            return attach_head(backbone, kind.fit(features, setup.size, options, setup.seed, progress.silent))
         batches = list(features)
     with progress.bar(f"{precision}: choosing the coreset", steps) as advance:
-        return attach_head(backbone, kind.fit(batches, setup.size, options, advance))
+        return attach_head(backbone, kind.fit(batches, setup.size, options, setup.seed, advance))
 
 
 def _score(bundle: Bundle, pictures: Pictures, precision: Precision) -> dict[Path, Raw]:

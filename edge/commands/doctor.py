@@ -51,7 +51,6 @@ def examine(model: Path | None, config: Path | None) -> Iterator[Check]:
     yield from hardware.inference_devices()
     yield hardware.camera_devices()
     yield computer.clock()
-    yield computer.shared_memory()
     check, settings = station.settings(config, os.environ)
     yield check
     yield computer.state_folder(settings.state_dir or default_state_dir(settings.station))

@@ -1,4 +1,4 @@
-"""The computer: processor, clock, shared memory, disk."""
+"""The computer: processor, clock, disk."""
 
 from __future__ import annotations
 
@@ -51,21 +51,11 @@ def clock(command: tuple[str, ...] = ("timedatectl", "show", "--property=NTPSync
     return Check("clock", Status.WARN, "not synchronised", mend)
 
 
-def shared_memory(folder: Path = Path("/dev/shm"), needed_mb: int = 128) -> Check:  # noqa: S108
-    """Whether the frames of a few cameras fit; containers often allow only 64 MB."""
-    if not folder.is_dir():
-        return Check("shared memory", Status.OK, f"no {folder} on this system")
-    free_mb = shutil.disk_usage(folder).free // MB
-    if free_mb < needed_mb:
-        mend = f"start the container with --shm-size=256m: frames of a 1080p camera take 25 MB of {folder}"
-        return Check("shared memory", Status.WARN, f"{free_mb} MB free", mend)
-    return Check("shared memory", Status.OK, f"{free_mb} MB free")
-
-
 def state_folder(folder: Path, *, fail_below_mb: int = 100, warn_below_mb: int = 1000) -> Check:
     """Whether alerts can be written, and for how long; a folder that is not there yet is not made."""
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    existing = folder
     try:
+        existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         with tempfile.TemporaryFile(dir=existing) as file:
             file.write(b"edge-ad")
             file.flush()

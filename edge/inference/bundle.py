@@ -77,8 +77,6 @@ def write_bundle(model: ov.Model, card: ModelCard, path: Path, *, compress_to_fp
     """
     blank = card.model_copy(update={"bin_sha256": _BLANK, "xml_sha256": _BLANK})
     model.set_rt_info(blank.model_dump_json(by_alias=True), ["edge_ad", "card"])
-    model.set_rt_info("AnomalyDetection", ["model_info", "model_type"])
-    model.set_rt_info("Normal Anomaly", ["model_info", "labels"])
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / path.name
         ov.save_model(model, fresh, compress_to_fp16=compress_to_fp16)

@@ -1,8 +1,7 @@
 """The model card: everything about a bundle that the device needs, carried inside the IR's ``rt_info``.
 
-The card is one JSON text under ``rt_info/edge_ad/card``; ``rt_info/model_info`` beside it repeats what other
-OpenVINO runtimes read (model type, labels, task). Readers ignore unknown keys of a newer minor version and
-refuse another ``schema``.
+The card is one JSON text under ``rt_info/edge_ad/card``. Readers pass over unknown keys of a newer minor version
+and refuse another ``schema``.
 """
 
 from __future__ import annotations

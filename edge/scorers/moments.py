@@ -8,7 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.errors import TrainingError
+
 Array = NDArray[np.float32]
+MOST_GB = 2.0  # fitting holds about three times as much for a moment
 
 
 class Moments:
@@ -33,8 +36,10 @@ class Moments:
 
         Raises:
             ValueError: the feature map has another shape than that of the pictures before.
+            TrainingError: the covariances would not fit into memory.
         """
         count, channels, rows, columns = features.shape
+        _check_memory(rows * columns, channels)
         vectors = features.reshape(count, channels, rows * columns).transpose(2, 0, 1)  # [P, N, C]
         if self._shift is None or self._sum is None or self._outer is None:
             self.grid = (rows, columns)
@@ -64,3 +69,17 @@ class Moments:
         if self._shift is None or self._sum is None or self._outer is None:
             raise ValueError("no pictures were added")
         return self._shift, self._sum, self._outer
+
+
+def _check_memory(positions: int, channels: int) -> None:
+    """Refuses what the system would otherwise end without a word.
+
+    Raises:
+        TrainingError: the covariances of all positions take more than ``MOST_GB``.
+    """
+    needed_gb = 4 * positions * channels**2 / 1e9
+    if needed_gb > MOST_GB:
+        raise TrainingError(
+            f"{channels} channels at {positions} positions need {needed_gb:.1f} GB of covariances",
+            hint="take a smaller --image-size, a larger --option stride, or a backbone with fewer channels",
+        )

@@ -41,7 +41,6 @@ class PatchcoreOptions(BaseModel):
         0, ge=0, le=50, description="re-weight by this many neighbours as the paper; 0: off"
     )
     smoothing_px: float = Field(4.0, ge=0, le=64, description="Gaussian smoothing of the map, pixels of the input")
-    seed: int = Field(0, ge=0, description="of the coreset's first point and projection")
 
     def views(self) -> tuple[View, ...]:
         """The feature maps this model asks of a backbone."""
@@ -70,11 +69,20 @@ class PatchcoreScorer:
         batches: Iterable[Sequence[Array]],
         size: tuple[int, int],
         options: PatchcoreOptions,
+        seed: int = 0,
         advance: Callable[[int], None] = lambda done: None,
     ) -> Self:
-        """Keeps a greedy coreset of all features; memory grows with the number of pictures while fitting."""
+        """Keeps a greedy coreset of all features; memory grows with the number of pictures while fitting.
+
+        Args:
+            batches: features of good pictures, as ``options.views()`` asks for them.
+            size: (height, width) of the pictures the features came from.
+            options: see ``PatchcoreOptions``.
+            seed: of the coreset's first point and of the projection it is chosen in.
+            advance: called with 1 for each chosen point.
+        """
         vectors = np.concatenate([_vectors(shorten(views[0], options.power)) for views in batches])  # [M, C]
-        kept = vectors[greedy_coreset(vectors, options.coreset, seed=options.seed, advance=advance)]
+        kept = vectors[greedy_coreset(vectors, options.coreset, seed=seed, advance=advance)]
         centre = kept.mean(axis=0)
         memory = kept - centre
         return cls(options, size, centre, memory, _around(memory, options.neighbours))

@@ -15,6 +15,7 @@ from train.checkpoint import load_checkpoint
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
 from train.fit import Trained, find_device, train
+from train.models.registry import find_kind
 from train.models.setup import Setup
 
 
@@ -138,3 +139,14 @@ def test_devices_of_training_are_checked() -> None:
     assert find_device("cpu") == "cpu"
     with pytest.raises(UsageError, match="no training device 'tpu'; this computer has: auto .*cpu"):
         find_device("tpu")
+
+
+def test_the_seed_chooses_the_coreset_too() -> None:
+    rng = np.random.default_rng(7)
+    features = [[rng.normal(size=(8, 12, 4, 4)).astype(np.float32)]]
+    kind = find_kind("patchcore")
+    options = kind.options(coreset=20)
+    scorers = [kind.fit(features, (64, 64), options, seed, lambda done: None) for seed in (0, 0, 1)]
+    first, again, other = (scorer.arrays()["memory"] + scorer.arrays()["centre"] for scorer in scorers)
+    np.testing.assert_array_equal(first, again)
+    assert {tuple(row) for row in first} != {tuple(row) for row in other}

@@ -61,7 +61,7 @@ class FeatureModel:
         options = options_of(kind, setup.options)
         extractor = Extractor(find_backbone(setup.backbone), options.views(), setup.size).eval()  # type: ignore[attr-defined]
         batches = extract(extractor, pictures, setup.size, device=device, seen=seen)
-        return cls(setup, extractor, kind.fit(batches, setup.size, options, advance))
+        return cls(setup, extractor, kind.fit(batches, setup.size, options, setup.seed, advance))
 
     def predict(
         self, pictures: Iterable[Picture], *, device: str = "cpu", seen: Advance = silent

@@ -27,8 +27,8 @@ class FeatureKind:
         source: paper or origin.
         cost: one line on what training and inference cost.
         options: pydantic model of its options; its ``views()`` names the features it needs.
-        fit: (batches of views, (height, width), options, advance) to a scorer. ``advance`` counts the steps
-            of what comes after the last picture, where that is slow.
+        fit: (batches of views, (height, width), options, seed, advance) to a scorer. ``advance`` counts the
+            steps of what comes after the last picture, where that is slow.
         steps: how many steps ``fit`` will count; 0 for none.
         restore: (arrays, (height, width), options) to the scorer that gave these arrays.
     """
@@ -38,6 +38,6 @@ class FeatureKind:
     source: str
     cost: str
     options: Any
-    fit: Callable[[Batches, Size, Any, Advance], Scorer]
+    fit: Callable[[Batches, Size, Any, int, Advance], Scorer]
     steps: Callable[[Any], int]
     restore: Callable[[Mapping[str, Array], Size, Any], Scorer]

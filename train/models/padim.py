@@ -9,7 +9,7 @@ from edge.scorers.padim import PadimOptions, PadimScorer
 from train.models.kind import Batches, FeatureKind, Size
 
 
-def _fit(batches: Batches, size: Size, options: PadimOptions, advance: Advance) -> PadimScorer:
+def _fit(batches: Batches, size: Size, options: PadimOptions, seed: int, advance: Advance) -> PadimScorer:
     # Threads of BLAS wait for each other at every step of a small matrix: one alone decomposes the covariances
     # five times faster, and thirty times where other programs keep the processor busy.
     with threadpool_limits(1, user_api="blas"):

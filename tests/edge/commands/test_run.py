@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,3 +134,18 @@ def test_half_a_station_is_not_run(tiny_bundle: Path, tmp_path: Path, camera: Pa
     config.write_text(f'model = "{tiny_bundle}"\n[bus]\nevent = "tcp://127.0.0.1:5556"\n', encoding="utf-8")
     said = the_line(edge_ad("run", "--config", config), 2)
     assert said == f"{config}:3: bus.event: unknown key; did you mean bus.events?"
+
+
+@pytest.mark.parametrize("model", [".", "", "bottle"])
+def test_a_model_that_is_no_xml_file(camera: Path, model: str) -> None:
+    line = the_line(run(Path(model) if model else model, camera), 2)
+    assert "is not an .xml file; --model takes the .xml of a bundle" in line or "no such model file" in line
+
+
+def test_what_no_command_foresaw_of_the_system_is_one_line_too() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "edge", "schema"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "edge-ad: error: No space left on device: standard output\n"

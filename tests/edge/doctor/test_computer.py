@@ -44,13 +44,6 @@ def test_the_clock_is_what_timedatectl_answers(command: tuple[str, ...], status:
     assert (check.status, check.found) == (status, found)
 
 
-def test_little_shared_memory_is_a_warning(tmp_path: Path) -> None:
-    assert computer.shared_memory(tmp_path, needed_mb=0).status is Status.OK
-    check = computer.shared_memory(tmp_path, needed_mb=10**9)
-    assert check.status is Status.WARN
-    assert "--shm-size" in check.mend
-
-
 def test_a_state_folder_is_tried_and_not_made(tmp_path: Path) -> None:
     folder = tmp_path / "state" / "line-3"
     check = computer.state_folder(folder, fail_below_mb=0, warn_below_mb=0)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edge.errors import TrainingError
 from edge.scorers.moments import Array, Moments
 
 
@@ -69,3 +70,10 @@ def test_features_of_another_shape_are_refused() -> None:
 def test_no_pictures_have_no_moments() -> None:
     with pytest.raises(ValueError, match="no pictures were added"):
         Moments().mean()
+
+
+def test_covariances_that_no_memory_holds_are_refused_before_they_are_tried() -> None:
+    features = np.zeros((1, 1536, 24, 24), dtype=np.float32)
+    with pytest.raises(TrainingError, match=r"1536 channels at 576 positions need 5\.4 GB") as caught:
+        Moments().add(features)
+    assert "--image-size" in caught.value.hint

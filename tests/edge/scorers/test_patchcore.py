@@ -92,7 +92,7 @@ def test_arrays_bring_the_scorer_back(good: Array, unseen: Array) -> None:
 
 def test_each_step_of_the_coreset_is_counted(good: Array) -> None:
     steps: list[int] = []
-    PatchcoreScorer.fit([[good]], SIZE, PatchcoreOptions(coreset=30), steps.append)
+    PatchcoreScorer.fit([[good]], SIZE, PatchcoreOptions(coreset=30), advance=steps.append)
     assert sum(steps) == 30
 
 
