@@ -14,9 +14,15 @@ from edge.inference.engine import Engine, Raw
 from edge.inference.judge import Judge
 from edge.log import log_event
 from edge.messaging.publisher import Publisher
+from edge.verdict import Inspection
 
 LOOK_S = 0.1  # how often a waiting inspector looks whether it should stop
 log = logging.getLogger(__name__)
+
+
+def unforeseen_end(what: str) -> EdgeAdError:
+    """What a user reads where an error that nobody foresaw ended a part of the station."""
+    return EdgeAdError(f"{what} broke off", hint="its traceback is in the log; please report it")
 
 
 class Inspector:
@@ -33,7 +39,7 @@ class Inspector:
         stopping: set when the daemon wants to end.
 
     Attributes:
-        judged: frames with a verdict so far.
+        judged: frames whose verdict was published so far, in the order in which the camera gave them.
         skipped: names of pictures that could not be decoded so far.
     """
 
@@ -54,8 +60,9 @@ class Inspector:
         self.skipped: list[str] = []
         self._passed_over = 0
         self._finished = False
-        self._counting = threading.Lock()  # several threads of OpenVINO's finish at once
-        self._counting = threading.Lock()
+        self._submitted = 0
+        self._early: dict[int, Inspection] = {}  # judged before an earlier frame, by their number
+        self._in_order = threading.Lock()  # several threads of OpenVINO's finish at once
         self._engine = engine
         self._judge = judge
         self._publisher = publisher
@@ -114,18 +121,30 @@ class Inspector:
         if self.paused.is_set():
             self._passed_over += 1
             return
+        number = self._submitted
+        if number - self.judged >= 2 * self._engine.jobs:
+            self._engine.wait()  # one frame is slow: hold no more behind it
+        self._submitted += 1
         waited_ms = (time.monotonic_ns() - frame.captured_ns) / 1e6
-        self._engine.submit(frame.pixels, lambda raw: self._finish(frame, raw, waited_ms))
+        self._engine.submit(frame.pixels, lambda raw: self._finish(number, frame, raw, waited_ms))
 
-    def _finish(self, frame: Frame, raw: Raw, waited_ms: float) -> None:
-        """Runs in a thread of OpenVINO's, where nothing may be raised."""
+    def _finish(self, number: int, frame: Frame, raw: Raw, waited_ms: float) -> None:
+        """Runs in a thread of OpenVINO's, where anything raised would abort the process."""
         try:
-            inspection = self._judge.inspect(frame, raw, waited_ms=waited_ms)
-            self._publisher.publish(inspection)
-            with self._counting:
-                self.judged += 1
+            self._publish_in_order(number, self._judge.inspect(frame, raw, waited_ms=waited_ms))
         except EdgeAdError as error:
             self._fail(error)
+        except Exception as error:  # noqa: BLE001 - nobody above could catch it; the station ends and says why
+            log_event(log, "inspection_broke_off", level=logging.ERROR, camera=self.name, error=error)
+            self._fail(unforeseen_end(f"inspection of camera {self.name}"))
+
+    def _publish_in_order(self, number: int, inspection: Inspection) -> None:
+        """Requests finish in any order; alarms need a camera's frames in theirs."""
+        with self._in_order:
+            self._early[number] = inspection
+            while self.judged in self._early:
+                self._publisher.publish(self._early.pop(self.judged))
+                self.judged += 1
 
     def _watch_camera(self) -> None:
         """Reports when the camera was lost, when it is back and what it could not read, once each."""

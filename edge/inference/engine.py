@@ -54,6 +54,10 @@ class Engine:
         precision: INFERENCE_PRECISION_HINT; the one the bundle was calibrated with if None.
         cache_dir: where compiled models are kept between starts; None for no cache.
 
+    Attributes:
+        device: the device that runs the model.
+        jobs: requests in flight at most.
+
     Raises:
         DeviceError: the device is unknown or cannot run the model.
     """
@@ -78,7 +82,8 @@ class Engine:
             cache_dir=cache_dir,
         )
         advised = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
-        self._queue = ov.AsyncInferQueue(self._compiled, jobs or max(2, advised))
+        self.jobs = jobs or max(2, advised)
+        self._queue = ov.AsyncInferQueue(self._compiled, self.jobs)
         self._queue.set_callback(self._finish)
         self._request = self._compiled.create_infer_request()
         self._one_starts = threading.Lock()  # the queue itself may hand one idle request to two threads
