@@ -19,7 +19,7 @@ from edge.inference.card import Calibration
 from edge.inference.engine import Engine
 from edge.inference.judge import Judge
 from edge.inference.override import calibration_of
-from edge.inspector import Inspector
+from edge.inspector import Inspector, unforeseen_end
 from edge.log import log_event
 from edge.messaging.control import Control
 from edge.messaging.messages import ModelRef
@@ -88,7 +88,7 @@ class Daemon:
             publisher.wait_for_subscribers(
                 self._subscribers, self._subscribers_timeout_s, given_up=self._stopping.is_set
             )
-            self._inspect(inspectors, engine, control)
+            self._inspect(inspectors, engine, control, publisher)
         leave()
         _log_stopped(inspectors)
         if self._failure is not None:
@@ -125,24 +125,28 @@ class Daemon:
         while not self._stopping.is_set() and not capture.wait_until_open(LOOK_S):
             pass
 
-    def _inspect(self, inspectors: Sequence[Inspector], engine: Engine, control: Control) -> None:
+    def _inspect(
+        self, inspectors: Sequence[Inspector], engine: Engine, control: Control, publisher: Publisher
+    ) -> None:
         for inspector in inspectors:
             inspector.start()
         while not self._stopping.wait(LOOK_S) and any(inspector.alive for inspector in inspectors):
-            self._look_after(inspectors, control)
-        self._look_after(inspectors, control)
+            self._look_after(inspectors, control, publisher)
+        self._look_after(inspectors, control, publisher)
         self._stopping.set()
         deadline_s = time.monotonic() + JOIN_S
         for inspector in inspectors:
             inspector.join(max(0.0, deadline_s - time.monotonic()))
         engine.wait()
 
-    def _look_after(self, inspectors: Sequence[Inspector], control: Control) -> None:
+    def _look_after(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> None:
         """Ends the station where one of its threads broke off."""
         broken = [f"inspection of camera {inspector.name}" for inspector in inspectors if inspector.broke_off]
         broken += [] if control.alive else ["control"]
         if broken:
-            self._fail(EdgeAdError(f"{broken[0]} broke off", hint="its traceback is in the log; please report it"))
+            self._fail(unforeseen_end(broken[0]))
+        if not publisher.alive:
+            self._stopping.set()  # its close() raises why
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal, Self
@@ -37,8 +38,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class Publisher:
     """Sends results, alerts, heatmaps, health and heartbeats; binds at once and starts its thread.
 
-    If the disk refuses an alert, the thread ends and the next ``publish`` raises why: a station that cannot
-    keep its promise must not look alive.
+    If the disk refuses an alert, or anything else breaks the thread, it ends; the next ``publish`` and
+    ``close`` raise why: a station that cannot keep its promise must not look alive.
 
     Args:
         station: name in every topic: letters, digits, '-' and '_'.
@@ -81,7 +82,10 @@ class Publisher:
         self._shot_slots = threading.BoundedSemaphore(_WAITING_SHOTS)
         self._health: dict[tuple[Component, str | None], Health] = {}
         self._closing = threading.Event()
-        self._failure: EdgeAdError | None = None
+        # Until the thread ends in a way that was foreseen; the traceback of any other goes to standard error.
+        self._failure: EdgeAdError | None = BusError(
+            "the publisher broke off", hint="its traceback is in the log; please report it"
+        )
         self._announcer = Announcer(
             self._compose,
             outbox,
@@ -125,6 +129,11 @@ class Publisher:
         self._put(message)
 
     @property
+    def alive(self) -> bool:
+        """Whether what is published is sent; ``close`` raises why not."""
+        return self._thread.is_alive()
+
+    @property
     def health_now(self) -> tuple[Health, ...]:
         """The last health message of each component and camera."""
         return tuple(self._health.values())
@@ -157,6 +166,7 @@ class Publisher:
 
         Raises:
             StoreError: alerts that waited could not be committed.
+            BusError: the publisher broke off before.
         """
         self._closing.set()
         self._thread.join(_COMMIT_TIMEOUT_S)
@@ -184,7 +194,7 @@ class Publisher:
 
     def _put(self, item: Parcel | Health) -> None:
         while not self._closing.is_set():
-            if not self._thread.is_alive():
+            if not self.alive:
                 raise self._failure or BusError("the publishing thread has ended")
             try:
                 return self._waiting.put(item, timeout=_WAKE_S)
@@ -194,13 +204,13 @@ class Publisher:
 
     def _run(self) -> None:
         try:
-            self._serve()
+            with closing(self._announcer):
+                self._serve()
+            self._failure = None
         except EdgeAdError as error:
             self._failure = error
         except zmq.ZMQError as error:
             self._failure = BusError(f"cannot send on {self.events}: {error}")
-        finally:
-            self._announcer.close()
 
     def _serve(self) -> None:
         next_beat_s = time.monotonic()

@@ -14,9 +14,20 @@ BROKEN_INSPECTION = """
 from edge.inspector import Inspector
 Inspector._inspect = lambda self, frame: 1 / 0
 """
+BROKEN_JUDGE = """
+from edge.inference.judge import Judge
+Judge.inspect = lambda self, frame, raw, **others: int("not a number")
+"""
 BROKEN_CONTROL = """
 from edge.answers import Answers
 Answers.status = lambda self: 1 / 0
+"""
+BROKEN_PUBLISHER = """
+from edge.inspector import Inspector
+from edge.messaging.announcer import Announcer
+Inspector._inspect = lambda self, frame: None  # nobody publishes, so nobody is told
+beat = Announcer.beat
+Announcer.beat = lambda self, pulse: 1 / 0 if pulse.state == "running" else beat(self, pulse)
 """
 RUN = "\nfrom edge.cli import main\nmain()"
 
@@ -31,6 +42,18 @@ def test_a_broken_inspection_ends_the_station(run_station: RunStation, mixed_fol
     )
 
 
+def test_a_broken_judgement_ends_the_station_though_it_breaks_in_a_thread_of_openvinos(
+    run_station: RunStation, mixed_folder: Path
+) -> None:
+    program = (sys.executable, "-c", BROKEN_JUDGE + RUN)
+    station = run_station("--camera", str(mixed_folder), "--loop", program=program)
+    assert station.wait() == 1
+    logged = station.event("inspection_broke_off")
+    assert logged["camera"] == "camera" and "ValueError: invalid literal for int()" in logged["exception"]
+    (line,) = station.other_lines
+    assert line.startswith("edge-ad: error: inspection of camera camera broke off; its traceback is in the log")
+
+
 def test_a_broken_control_ends_the_station(run_station: RunStation, mixed_folder: Path) -> None:
     program = (sys.executable, "-c", BROKEN_CONTROL + RUN)
     station = run_station("--camera", str(mixed_folder), "--loop", program=program)
@@ -39,3 +62,13 @@ def test_a_broken_control_ends_the_station(run_station: RunStation, mixed_folder
         asker.ask("status")
     assert station.wait() == 1
     assert station.other_lines[-1].startswith("edge-ad: error: control broke off; ")
+
+
+def test_a_broken_publisher_ends_the_station_even_while_nothing_is_published(
+    run_station: RunStation, mixed_folder: Path
+) -> None:
+    program = (sys.executable, "-c", BROKEN_PUBLISHER + RUN)
+    station = run_station("--camera", str(mixed_folder), "--loop", program=program)
+    assert station.wait() == 1
+    assert "ZeroDivisionError: division by zero" in station.other_lines
+    assert station.other_lines[-1].startswith("edge-ad: error: the publisher broke off; its traceback")

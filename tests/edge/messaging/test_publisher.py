@@ -116,6 +116,20 @@ def test_an_alert_that_cannot_be_committed_is_not_announced_and_ends_the_station
     assert b"alert" not in kinds and b"result" in kinds
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_error_that_nobody_foresaw_does_not_look_like_a_good_end(model, inspect, outbox):
+    addresses = {"events": ANY_PORT, "heatmaps": ANY_PORT}
+    publisher = Publisher(station="s", model=model, outbox=outbox, **addresses, pulse=lambda: 1 / 0)
+    deadline_s = time.monotonic() + 5
+    while publisher.alive:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+    with pytest.raises(BusError, match="the publisher broke off; its traceback"):
+        publisher.publish(inspect())
+    with pytest.raises(BusError, match="the publisher broke off"):
+        publisher.close()
+
+
 def test_alerts_that_wait_together_share_one_commit(station, connect, inspect, outbox, monkeypatch):
     sizes = []
     append = outbox.append
