@@ -9,10 +9,11 @@ from edge import progress
 from edge.errors import BundleError, CalibrationError, PictureError
 from edge.inference.batch import score_pictures
 from edge.inference.bundle import Bundle, load_bundle
-from edge.inference.calibrate import calibrate
+from edge.inference.calibrate import calibrate, check_enough
 from edge.inference.card import Calibration
 from edge.inference.engine import Engine
 from edge.inference.override import calibration_of, override_path, write_override
+from edge.output import writable_folder
 from edge.pictures import find_pictures, readable, short_digest
 
 
@@ -41,6 +42,7 @@ def calibrate_on(model: Path, folder: Path, *, false_alarm_rate: float, device: 
     Raises:
         PictureError: no pictures, or none that can be used.
         CalibrationError: too few for the rate, or scores that are not finite; the old threshold stays.
+        UsageError: the model's folder cannot be written to.
     """
     bundle = load_bundle(model)
     pictures = find_pictures(folder)
@@ -51,6 +53,8 @@ def calibrate_on(model: Path, folder: Path, *, false_alarm_rate: float, device: 
             f"the model was fitted on all {len(pictures)} pictures in {folder}",
             hint="a threshold needs pictures of good parts that the model has not seen",
         )
+    check_enough(len(unseen), false_alarm_rate)
+    writable_folder(model.parent)
     before = _threshold_in_force(bundle)
     skipped: list[Path] = []
     with progress.bar("scores of good pictures", len(unseen)) as seen:

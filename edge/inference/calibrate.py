@@ -12,6 +12,7 @@ from edge.errors import CalibrationError
 from edge.inference.card import Calibration
 
 DEFAULT_RATE = 0.05
+_HINT = "give more good pictures, or a higher --false-alarm-rate"
 
 
 def calibrate(
@@ -50,9 +51,19 @@ def calibrate(
             time=datetime.datetime.now(datetime.UTC),
         )
     except ScoresError as error:
-        raise CalibrationError(
-            f"cannot calibrate: {error}", hint="give more good pictures, or a higher --false-alarm-rate"
-        ) from error
+        raise CalibrationError(f"cannot calibrate: {error}", hint=_HINT) from error
+
+
+def check_enough(pictures: int, false_alarm_rate: float) -> None:
+    """Refuses a rate that this many good pictures cannot promise.
+
+    Raises:
+        CalibrationError: there are too few.
+    """
+    needed = conformal.pictures_needed(false_alarm_rate)
+    if pictures < needed:
+        what = f"a false-alarm rate of {false_alarm_rate:g} needs {needed} good parts, there are {pictures}"
+        raise CalibrationError(f"cannot calibrate: {what}", hint=_HINT)
 
 
 def reachable_rate(wanted: float, pictures: int) -> float:

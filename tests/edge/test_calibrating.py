@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -8,8 +10,9 @@ import numpy as np
 import pytest
 
 from calibration import conformal
+from edge import output
 from edge.calibrating import calibrate_on, undo_calibration
-from edge.errors import BundleError, CalibrationError, PictureError
+from edge.errors import BundleError, CalibrationError, PictureError, UsageError
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
 from edge.inference.override import calibration_of, override_path
@@ -90,15 +93,36 @@ def test_damaged_pictures_are_left_out_and_named(bundle: Path, good: Path) -> No
 
 def test_too_few_pictures_leave_the_threshold_as_it_is(bundle: Path, good: Path) -> None:
     first = calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
-    with pytest.raises(CalibrationError, match="needs 99 good parts, there are 30"):
-        calibrate_on(bundle, good, false_alarm_rate=0.01, device="CPU")
+    with pytest.raises(CalibrationError, match="needs 99 good parts, there are 30; give more good pictures"):
+        calibrate_on(bundle, good, false_alarm_rate=0.01, device="no device: nothing is scored for this")
     assert calibration_of(load_bundle(bundle)) == first.calibration
+
+
+def test_too_few_that_can_be_decoded_are_too_few(bundle: Path, good: Path) -> None:
+    for path in find_pictures(good)[8:]:
+        path.write_text("no picture")
+    with pytest.raises(CalibrationError, match="needs 9 good parts, there are 8"):
+        calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_the_work(
+    bundle: Path, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is the seam: mounted for reading only, which the root of a container cannot be shown otherwise."""
+
+    def read_only(dir: Path) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(dir))
+
+    monkeypatch.setattr(output.tempfile, "TemporaryFile", read_only)
+    with pytest.raises(UsageError, match="cannot write to .*station: Read-only file system"):
+        calibrate_on(bundle, good, false_alarm_rate=0.1, device="no device: nothing is scored for this")
 
 
 def test_nothing_readable_is_an_error(bundle: Path, tmp_path: Path) -> None:
     folder = tmp_path / "notes"
     folder.mkdir()
-    (folder / "a.png").write_text("no picture")
+    for number in range(9):
+        (folder / f"{number}.png").write_text("no picture")
     with pytest.raises(PictureError, match="none of the pictures in .*notes can be decoded"):
         calibrate_on(bundle, folder, false_alarm_rate=0.1, device="CPU")
 

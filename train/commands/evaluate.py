@@ -10,6 +10,7 @@ import typer
 
 from edge.errors import UsageError
 from edge.extras import needs_extra
+from edge.output import writable_folder
 from train.commands.train import Abnormal, Data, Normal, NormalClass, echo_skipped
 
 
@@ -42,17 +43,18 @@ def evaluate(
         from train.evaluation.evaluate import evaluate_bundle, evaluate_checkpoint
 
     dataset = find_dataset(data, normal=normal, abnormal=abnormal, normal_class=normal_class)
+    writable_folder(output)
     if model is not None:
         figures, skipped = evaluate_bundle(model, dataset, output, device=device)
     elif checkpoint is not None:
         figures, skipped = evaluate_checkpoint(checkpoint, dataset, output, device=device)
     else:
         raise UsageError("nothing to evaluate was given", hint="give --checkpoint or --model")
+    echo_skipped(skipped, err=as_json)
     if as_json:
         typer.echo(json.dumps(figures))
         return
     _print(figures)
-    echo_skipped(skipped)
     typer.echo(f"written: {output / 'report.html'} and {output / 'metrics.json'}")
 
 

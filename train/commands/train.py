@@ -10,6 +10,7 @@ import typer
 
 from edge.errors import UsageError
 from edge.extras import needs_extra
+from edge.output import writable_folder
 
 Data = Annotated[
     Path | None,
@@ -70,6 +71,7 @@ def train(
         model=model, height=height, width=width, backbone=backbone, seed=seed, options=options.model_dump()
     )
     dataset = find_dataset(data, normal=normal, abnormal=abnormal, normal_class=normal_class)
+    writable_folder(output)
     trained = fit(dataset, setup, output, name=name, false_alarm_rate=false_alarm_rate, device=device)
     header = trained.header
     if as_json:
@@ -121,7 +123,8 @@ def parse_options(pairs: list[str]) -> dict[str, object]:
     return options
 
 
-def echo_skipped(skipped: tuple[Path, ...]) -> None:
-    """Names pictures that could not be decoded."""
+def echo_skipped(skipped: tuple[Path, ...], *, err: bool = False) -> None:
+    """Names pictures that could not be decoded; on standard error where standard output is for machines."""
     if skipped:
-        typer.echo(f"skipped {len(skipped)} pictures that cannot be decoded: {', '.join(map(str, skipped))}")
+        named = ", ".join(map(str, skipped))
+        typer.echo(f"skipped {len(skipped)} pictures that cannot be decoded: {named}", err=err)
