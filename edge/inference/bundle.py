@@ -49,6 +49,11 @@ def load_bundle(path: Path) -> Bundle:
         BundleError: a file is missing, damaged, or the two do not belong together.
         CardError: the model has no edge-ad card, or one of another schema.
     """
+    return _open(path)[0]
+
+
+def _open(path: Path) -> tuple[Bundle, bytes, bytes]:
+    """The bundle, and the bytes of its .xml and .bin that were proved."""
     xml = _read(path)
     card = _card_of(xml, path)
     weights = _read(path.with_suffix(".bin"))
@@ -59,8 +64,8 @@ def load_bundle(path: Path) -> Bundle:
     try:
         model = ov.Core().read_model(xml, weights)
     except RuntimeError as error:
-        raise BundleError(f"OpenVINO cannot read {path}: {_first_line(error)}", hint=_AGAIN) from error
-    return Bundle(path, card, model, hashlib.sha256(xml).hexdigest())
+        raise BundleError(f"OpenVINO cannot read {path}: {_last_line(error)}", hint=_AGAIN) from error
+    return Bundle(path, card, model, hashlib.sha256(xml).hexdigest()), xml, weights
 
 
 def write_bundle(model: ov.Model, card: ModelCard, path: Path, *, compress_to_fp16: bool) -> Bundle:
@@ -77,10 +82,7 @@ def write_bundle(model: ov.Model, card: ModelCard, path: Path, *, compress_to_fp
     """
     blank = card.model_copy(update={"bin_sha256": _BLANK, "xml_sha256": _BLANK})
     model.set_rt_info(blank.model_dump_json(by_alias=True), ["edge_ad", "card"])
-    with tempfile.TemporaryDirectory() as folder:
-        fresh = Path(folder) / path.name
-        ov.save_model(model, fresh, compress_to_fp16=compress_to_fp16)
-        xml, weights = fresh.read_bytes(), fresh.with_suffix(".bin").read_bytes()
+    xml, weights = _serialized(model, path.name, compress_to_fp16=compress_to_fp16)
     xml = _fill(xml, "bin_sha256", hashlib.sha256(weights).hexdigest())
     xml = _fill(xml, "xml_sha256", hashlib.sha256(xml).hexdigest())
     _place(path, xml, weights)
@@ -89,9 +91,22 @@ def write_bundle(model: ov.Model, card: ModelCard, path: Path, *, compress_to_fp
 
 def copy_bundle(source: Path, target: Path) -> Bundle:
     """Copies a bundle's two files under another name, replacing what is there; see ``write_bundle``."""
-    load_bundle(source)
-    _place(target, _read(source), _read(source.with_suffix(".bin")))
+    _, xml, weights = _open(source)
+    _place(target, xml, weights)
     return load_bundle(target)
+
+
+def _serialized(model: ov.Model, name: str, *, compress_to_fp16: bool) -> tuple[bytes, bytes]:
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            fresh = Path(folder) / name
+            ov.save_model(model, fresh, compress_to_fp16=compress_to_fp16)
+            return fresh.read_bytes(), fresh.with_suffix(".bin").read_bytes()
+    except (OSError, RuntimeError) as error:
+        raise BundleError(
+            f"cannot write {name} to the temporary folder: {_last_line(error)}",
+            hint="free its disk, or name another one with TMPDIR",
+        ) from error
 
 
 def _place(path: Path, xml: bytes, weights: bytes) -> None:
@@ -160,6 +175,6 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _first_line(error: BaseException) -> str:
+def _last_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__

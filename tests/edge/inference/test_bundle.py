@@ -197,3 +197,42 @@ def test_a_folder_that_cannot_be_made_is_one_line(write_toy: WriteToy, tmp_path:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(BundleError, match="cannot write .*check the folder"):
         copy_bundle(write_toy().path, tmp_path / "file" / "bottle.xml")
+
+
+def test_the_bytes_that_were_proved_are_the_bytes_that_are_copied(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is the seam: a source that changes after its first reading."""
+    whole = {path: path.read_bytes() for path in (own, own.with_suffix(".bin"))}
+    read_bytes = Path.read_bytes
+
+    def once(self: Path) -> bytes:
+        content = read_bytes(self)
+        if self in whole:
+            self.write_bytes(b"another")
+        return content
+
+    monkeypatch.setattr(bundle_module.Path, "read_bytes", once)
+    copied = copy_bundle(own, tmp_path / "line" / "other.xml").path
+    monkeypatch.setattr(bundle_module.Path, "read_bytes", read_bytes)
+    assert [copied.read_bytes(), copied.with_suffix(".bin").read_bytes()] == list(whole.values())
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from edge.inference.bundle import load_bundle, write_bundle
+bundle = load_bundle(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+write_bundle(bundle.model, bundle.card, Path(sys.argv[2]), compress_to_fp16=False)
+"""
+
+
+def test_a_full_temporary_folder_is_one_line(tiny_bundle: Path, tmp_path: Path) -> None:
+    """A limit on file sizes stands in for the full disk."""
+    command = [sys.executable, "-c", FULL, tiny_bundle, tmp_path / "plate.xml"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("edge.errors.BundleError: cannot write plate.xml to the temporary folder: ")
+    assert said.endswith("; free its disk, or name another one with TMPDIR")
+    assert list(tmp_path.iterdir()) == []
