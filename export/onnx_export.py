@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ import onnx
 import onnxruntime
 import torch
 
+from edge import progress
 from edge.errors import TrainingError, UsageError
 from edge.inference.devices import compile_model
+from edge.output import writable_folder
 from edge.scorers.head import attach_head
 from export.backbone_ir import to_openvino
 from export.material import Pictures, gather
@@ -25,9 +28,24 @@ from train.models.feature_model import FeatureModel
 MOST_DIFFERENCE = 1e-3  # relative, of a score or of a map to its maximum; float rounding is far below
 
 
-def export_onnx(
-    checkpoint: Path, output: Path, *, data: Path | None = None, refit: bool = False
-) -> dict[str, float | int]:
+@dataclass(frozen=True)
+class OnnxExported:
+    """What an export to ONNX gave.
+
+    Attributes:
+        score_difference: largest of a score, relative to the OpenVINO graph's.
+        map_difference: largest of a map's pixel, relative to the map's maximum.
+        pictures: how many were compared.
+        skipped: pictures that could not be decoded.
+    """
+
+    score_difference: float
+    map_difference: float
+    pictures: int
+    skipped: tuple[Path, ...]
+
+
+def export_onnx(checkpoint: Path, output: Path, *, data: Path | None = None, refit: bool = False) -> OnnxExported:
     """Writes the checkpoint's own scorer and network as one ONNX file.
 
     Args:
@@ -37,28 +55,32 @@ def export_onnx(
         data: good pictures, as for ``export.export.export``.
         refit: as there; only says that other pictures may be used for the comparison.
 
-    Returns:
-        Largest relative differences to the OpenVINO graph, and over how many pictures.
-
     Raises:
-        UsageError: the output is not an .onnx.
+        UsageError: the output is not an .onnx, or cannot be written.
         TrainingError: ONNX Runtime disagrees with OpenVINO.
     """
     if output.suffix != ".onnx":
         raise UsageError(f"--output {output} is not an .onnx file", hint="for example: --output bottle.onnx")
     model, header = load_checkpoint(checkpoint)
+    writable_folder(output.parent)
     material = gather(header, data, None, refit=refit)
-    output.parent.mkdir(parents=True, exist_ok=True)
     fresh = output.with_suffix(".partial.onnx")
-    _write(model, header.model_dump_json(by_alias=True), fresh)
-    score, anomaly_map = _difference(model, fresh, material.calibration)
-    if not (score <= MOST_DIFFERENCE and anomaly_map <= MOST_DIFFERENCE):
-        fresh.unlink()
-        raise TrainingError(
-            f"ONNX Runtime disagrees with OpenVINO: scores by {score:.2g}, maps by {anomaly_map:.2g}"
-        )
-    fresh.replace(output)
-    return {"score_difference": score, "map_difference": anomaly_map, "pictures": len(material.calibration)}
+    try:
+        with progress.bar("converting to ONNX", None):
+            _write(model, header.model_dump_json(by_alias=True), fresh)
+        score, anomaly_map = _difference(model, fresh, material.calibration)
+        if not (score <= MOST_DIFFERENCE and anomaly_map <= MOST_DIFFERENCE):
+            raise TrainingError(
+                f"ONNX Runtime disagrees with OpenVINO: scores by {score:.2g}, maps by {anomaly_map:.2g}"
+            )
+        fresh.replace(output)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {output}: {error.strerror or error}", hint="give another --output, or free the disk"
+        ) from error
+    finally:
+        fresh.unlink(missing_ok=True)
+    return OnnxExported(score, anomaly_map, len(material.calibration), material.skipped)
 
 
 def _write(model: FeatureModel, header: str, path: Path) -> None:
@@ -88,11 +110,13 @@ def _difference(model: FeatureModel, path: Path, pictures: Pictures) -> tuple[fl
     compiled, _ = compile_model(graph, device="CPU")
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     score = anomaly_map = 0.0
-    for _, pixels in pictures:
-        ours = compiled(pixels[None])
-        theirs = session.run(["pred_score", "anomaly_map"], {"input": pixels[None]})
-        score = max(score, _relative(theirs[0], ours["pred_score"]))
-        anomaly_map = max(anomaly_map, _relative(theirs[1], ours["anomaly_map"]))
+    with progress.bar("comparing ONNX with OpenVINO", len(pictures)) as seen:
+        for _, pixels in pictures:
+            ours = compiled(pixels[None])
+            theirs = session.run(["pred_score", "anomaly_map"], {"input": pixels[None]})
+            score = max(score, _relative(theirs[0], ours["pred_score"]))
+            anomaly_map = max(anomaly_map, _relative(theirs[1], ours["anomaly_map"]))
+            seen(1)
     return score, anomaly_map
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from edge.errors import UsageError
 from edge.extras import needs_extra
 from train.commands.train import echo_skipped
 
@@ -31,7 +33,9 @@ class Format(StrEnum):
 def export(
     checkpoint: Annotated[Path, typer.Option("--checkpoint", help="model.safetensors of a training.")],
     output: Annotated[Path, typer.Option("--output", help="bottle.xml, or bottle.onnx with --format onnx.")],
-    precision: Annotated[Precision, typer.Option("--precision", help="Of the network.")] = Precision.INT8,
+    precision: Annotated[
+        Precision | None, typer.Option("--precision", help="Of the network; int8 where not given.")
+    ] = None,
     data: Annotated[
         Path | None, typer.Option("--data", help="The good pictures of the training; where they were by default.")
     ] = None,
@@ -59,23 +63,20 @@ def export(
       edge-ad export --checkpoint runs/bottle/model.safetensors --output bottle.xml --precision int8
       edge-ad export --checkpoint runs/bottle/model.safetensors --output bottle.onnx --format onnx
     """
+    if model_format is Format.ONNX:
+        if precision not in (None, Precision.FP32):
+            raise UsageError("ONNX is written in float", hint="leave out --precision")
+        if test is not None:
+            raise UsageError("an export to ONNX compares no labelled pictures", hint="leave out --test")
+        _export_onnx(checkpoint, output, data=data, refit=refit, as_json=as_json)
+        return
     with needs_extra("train"):
         from export.export import export as run
-        from export.onnx_export import export_onnx
 
-    if model_format is Format.ONNX:
-        written = export_onnx(checkpoint, output, data=data, refit=refit)
-        if as_json:
-            typer.echo(json.dumps({"model": str(output), **written}))
-        else:
-            typer.echo(
-                f"{output}: checked; scores differ from the IR's by at most {written['score_difference']:.2g}"
-            )
-        return
     exported = run(
         checkpoint,
         output,
-        precision=precision.value,
+        precision=(precision or Precision.INT8).value,
         data=data,
         test=test,
         false_alarm_rate=false_alarm_rate,
@@ -100,3 +101,16 @@ def export(
     )
     echo_skipped(exported.skipped)
     typer.echo(f"next: edge-ad run --camera 0 --model {output}")
+
+
+def _export_onnx(checkpoint: Path, output: Path, *, data: Path | None, refit: bool, as_json: bool) -> None:
+    with needs_extra("train"):
+        from export.onnx_export import export_onnx
+
+    written = export_onnx(checkpoint, output, data=data, refit=refit)
+    if as_json:
+        skipped = [str(path) for path in written.skipped]
+        typer.echo(json.dumps({"model": str(output), **asdict(written), "skipped": skipped}))
+        return
+    typer.echo(f"{output}: checked; scores differ from the IR's by at most {written.score_difference:.2g}")
+    echo_skipped(written.skipped)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from edge.errors import TrainingError, UsageError
 from edge.pictures import prepare, read_picture
 from export import onnx_export
+from export.commands.export import Format, Precision, export
 from export.onnx_export import export_onnx
 from train.checkpoint import KEY, load_checkpoint
 
@@ -19,9 +22,9 @@ from train.checkpoint import KEY, load_checkpoint
 @pytest.fixture(scope="module")
 def written(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("onnx") / "plate.onnx"
-    differences = export_onnx(tiny_checkpoint, output)
-    assert differences["pictures"] == 5
-    assert max(differences["score_difference"], differences["map_difference"]) < 1e-3
+    done = export_onnx(tiny_checkpoint, output)
+    assert (done.pictures, done.skipped) == (5, ())
+    assert max(done.score_difference, done.map_difference) < 1e-3
     return output
 
 
@@ -65,3 +68,55 @@ def test_a_runtime_that_disagrees_writes_nothing(
 def test_another_suffix_is_refused(tiny_checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"is not an \.onnx file"):
         export_onnx(tiny_checkpoint, tmp_path / "plate.xml")
+
+
+def test_an_output_that_cannot_be_written_is_found_before_the_work(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UsageError, match="cannot write to .*file"):
+        export_onnx(tiny_checkpoint, tmp_path / "file" / "plate.onnx", data=tmp_path / "no pictures here")
+
+
+@pytest.mark.parametrize("broken", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), RuntimeError("torch")])
+def test_whatever_fails_leaves_nothing_and_a_full_disk_is_one_line(
+    broken: Exception, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(model: object, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise broken
+
+    monkeypatch.setattr(onnx_export.torch.onnx, "export", lambda whole, example, path, **rest: half(whole, path))
+    line = "cannot write .*plate.onnx: No space left on device; give another --output"
+    expected = (UsageError, line) if isinstance(broken, OSError) else (RuntimeError, "torch")
+    with pytest.raises(expected[0], match=expected[1]):
+        export_onnx(tiny_checkpoint, tmp_path / "plate.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_skipped_pictures_are_named(
+    written: Path,
+    tiny_checkpoint: Path,
+    tiny_dataset: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    own = tmp_path / "good"
+    shutil.copytree(tiny_dataset / "train" / "good", own)
+    (own / "torn.png").write_bytes((own / "000.png").read_bytes()[:300])
+    monkeypatch.setattr(onnx_export, "_write", lambda model, header, path: shutil.copy(written, path))
+    options = {"data": own, "refit": True, "model_format": Format.ONNX}
+    export(tiny_checkpoint, tmp_path / "plate.onnx", **options, as_json=True)
+    done = capsys.readouterr()
+    assert json.loads(done.out)["skipped"] == [str(own / "torn.png")]
+    assert "converting to ONNX" in done.err and "comparing ONNX with OpenVINO" in done.err
+    export(tiny_checkpoint, tmp_path / "plate.onnx", **options)
+    assert f"skipped 1 pictures that cannot be decoded: {own / 'torn.png'}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("precision", [Precision.INT8, Precision.FP16])
+def test_options_that_onnx_cannot_follow_are_refused(precision: Precision, tmp_path: Path) -> None:
+    gone, output = tmp_path / "gone.safetensors", tmp_path / "plate.onnx"
+    with pytest.raises(UsageError, match="ONNX is written in float; leave out --precision"):
+        export(gone, output, precision=precision, model_format=Format.ONNX)
+    with pytest.raises(UsageError, match="compares no labelled pictures; leave out --test"):
+        export(gone, output, test=tmp_path, model_format=Format.ONNX)
