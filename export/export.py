@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.errors import UsageError
+from edge.errors import BundleError, UsageError
 from edge.inference.bundle import Bundle, copy_bundle
+from edge.output import writable_folder
 from export.backbone_ir import to_openvino
 from export.material import gather
 from export.parity import ParityRow, check, compare
@@ -57,13 +59,15 @@ def export(
         allow_drop: write an INT8 model that is worse than ``export.parity.check`` lets pass.
 
     Raises:
-        UsageError: the output is not an .xml, or the pictures are not those of the training.
+        UsageError: the output is not an .xml or cannot be written, or the pictures are not those of the training.
         PictureError: there are no pictures.
         TrainingError: the INT8 model is refused.
+        BundleError: the disk fails while the model or its parity table is written.
     """
     if output.suffix != ".xml":
         raise UsageError(f"--output {output} is not an .xml file", hint="for example: --output bottle.xml")
     model, header = load_checkpoint(checkpoint)
+    writable_folder(output.parent)
     material = gather(header, data, test, refit=refit)
     reference = torch_results(model, (*material.calibration, *material.labelled))
     rows = [compare("torch", reference, reference, material.labels, header.calibration.threshold)]
@@ -76,6 +80,15 @@ def export(
             rows.append(compare(step, variant.results, reference, material.labels, threshold))
         check(rows, allow_drop=allow_drop)
         bundle = copy_bundle(path, output)
-    table = json.dumps([row.as_json() for row in rows], indent=2)
-    output.with_suffix(".parity.json").write_text(table + "\n", encoding="utf-8")
+    _write_table(output.with_suffix(".parity.json"), rows)
     return Exported(bundle, tuple(rows), material.skipped)
+
+
+def _write_table(path: Path, rows: Sequence[ParityRow]) -> None:
+    table = json.dumps([row.as_json() for row in rows], indent=2)
+    try:
+        path.write_text(table + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BundleError(
+            f"cannot write {path}: {error.strerror}", hint="check the folder and the disk"
+        ) from error

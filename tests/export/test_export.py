@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from calibration import conformal
-from edge.errors import CheckpointError, TrainingError, UsageError
+from edge.errors import BundleError, CheckpointError, TrainingError, UsageError
 from edge.inference.batch import score_pictures
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine, Raw
@@ -141,3 +141,18 @@ def test_another_suffix_and_a_missing_checkpoint_are_refused_at_once(
             export(tiny_checkpoint, tmp_path / name, precision="fp32", false_alarm_rate=0.05)
     with pytest.raises(CheckpointError, match="no such checkpoint"):
         export(tmp_path / "gone.safetensors", tmp_path / "plate.xml", precision="fp32", false_alarm_rate=0.05)
+
+
+def test_an_output_that_cannot_be_written_is_found_before_the_work(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    wanted = {"precision": "fp32", "data": tmp_path / "no pictures here", "false_alarm_rate": 0.05}
+    with pytest.raises(UsageError, match="cannot write to .*file"):
+        export(tiny_checkpoint, tmp_path / "file" / "plate.xml", **wanted)
+
+
+def test_a_parity_table_that_cannot_be_written_is_one_line(
+    tiny_checkpoint: Path, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "plate.parity.json").mkdir()
+    with pytest.raises(BundleError, match="cannot write .*plate.parity.json: Is a directory; check the folder"):
+        export(tiny_checkpoint, tmp_path / "plate.xml", precision="fp32", data=tiny_dataset, false_alarm_rate=0.05)
