@@ -61,12 +61,18 @@ def load_checkpoint(path: Path) -> tuple[FeatureModel, Header]:
     """
     if not path.is_file():
         raise CheckpointError(f"no such checkpoint: {path}", hint="'edge-ad train' writes model.safetensors")
+    if path.suffix == ".xml":
+        raise CheckpointError(
+            f"{path} is not a checkpoint", hint="'edge-ad evaluate' takes the .xml of a bundle with --model"
+        )
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"cannot read {path}: {error}", hint="the file is damaged; train again") from error
+        raise CheckpointError(
+            f"cannot read {path}: {error}", hint="it is damaged or not a checkpoint; train again"
+        ) from error
     if KEY not in metadata:
         raise CheckpointError(f"{path} is not a checkpoint of edge-ad", hint="train with 'edge-ad train'")
     if metadata.get(DIGEST) != _digest(metadata[KEY], tensors):

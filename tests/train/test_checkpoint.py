@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from edge.errors import CheckpointError, UsageError
 from edge.pictures import read_picture
 from train.checkpoint import DIGEST, KEY, _digest, load_checkpoint, save_checkpoint
+from train.models.feature_model import FeatureModel
 
 SCORES = """
 import json, sys
@@ -121,6 +122,16 @@ def test_tensors_of_another_model_are_refused(own: Path) -> None:
     rewritten(own, setup=header.setup.model_dump() | {"model": "patchcore", "options": {}})
     with pytest.raises(CheckpointError, match="does not fit patchcore on efficientnet-lite0: .*train again"):
         load_checkpoint(own)
+
+
+@pytest.mark.parametrize("name", ["coarse.mean", "coarse.directions", "fine.mean", "fine.axes"])
+def test_fitted_arrays_of_another_shape_are_refused(name: str, own: Path) -> None:
+    """Whole and with their digest, as a version with another grid would write them."""
+    model, header = load_checkpoint(own)
+    tensors = model.tensors()
+    tensors[f"scorer.{name}"] = tensors[f"scorer.{name}"][:-3].contiguous()
+    with pytest.raises(CheckpointError, match="does not fit padim on efficientnet-lite0: .*train again"):
+        FeatureModel.restore(header.setup, tensors)
 
 
 def test_a_missing_file_and_a_place_that_cannot_be_written_are_one_line(own: Path, tmp_path: Path) -> None:

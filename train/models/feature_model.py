@@ -81,7 +81,7 @@ class FeatureModel:
         """The model that gave these tensors.
 
         Raises:
-            CheckpointError: a tensor is missing or has another shape.
+            CheckpointError: a tensor is missing, or no picture can be scored with its shape.
         """
         kind = find_kind(setup.model)
         options = options_of(kind, setup.options)
@@ -94,14 +94,16 @@ class FeatureModel:
         try:
             extractor.load_state_dict(_under("extractor.", tensors))
             arrays = {name: value.numpy() for name, value in _under("scorer.", tensors).items()}
-            scorer = kind.restore(arrays, setup.size, options)
-        except (RuntimeError, KeyError, ValueError) as error:
+            model = cls(setup, extractor, kind.restore(arrays, setup.size, options))
+            # Scorers take arrays as they are: those of another shape show when one picture is scored.
+            next(model.predict([np.zeros((*setup.size, 3), dtype=np.uint8)]))
+        except (RuntimeError, KeyError, ValueError, IndexError) as error:
             detail = " ".join(str(error).split())[:200]
             raise CheckpointError(
                 f"the checkpoint does not fit {setup.model} on {setup.backbone}: {detail}",
                 hint="it was written by another version; train again",
             ) from error
-        return cls(setup, extractor, scorer)
+        return model
 
 
 def extract(

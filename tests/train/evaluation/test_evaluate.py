@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edge.errors import PictureError, UsageError
+from edge.errors import CheckpointError, PictureError, UsageError
 from edge.inference.bundle import load_bundle
 from edge.inference.override import write_override
 from train.commands.evaluate import evaluate
@@ -86,3 +86,29 @@ def test_one_of_checkpoint_and_model_is_asked_for(tiny_dataset: Path, tmp_path: 
         evaluate(tmp_path, data=tiny_dataset)
     with pytest.raises(UsageError, match="exclude each other"):
         evaluate(tmp_path, checkpoint=tmp_path / "a", model=tmp_path / "b", data=tiny_dataset)
+
+
+def test_machines_read_the_figures_and_people_the_skipped_pictures(
+    tiny_bundle_fp32: Path, tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "plate"
+    shutil.copytree(tiny_dataset, own)
+    broken = own / "test" / "blob" / "002.png"
+    broken.write_bytes(broken.read_bytes()[:300])
+    evaluate(tmp_path / "report", model=tiny_bundle_fp32, data=own, device="CPU", as_json=True)
+    done = capsys.readouterr()
+    assert json.loads(done.out) == json.loads((tmp_path / "report" / "metrics.json").read_text())
+    assert f"skipped 1 pictures that cannot be decoded: {broken}" in done.err
+
+
+def test_an_output_that_cannot_be_written_is_found_before_the_work(tiny_dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UsageError, match="cannot write to .*file/report"):
+        evaluate(tmp_path / "file" / "report", model=tmp_path / "gone.xml", data=tiny_dataset)
+
+
+def test_a_bundle_given_as_a_checkpoint_names_the_right_option(
+    tiny_bundle_fp32: Path, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(CheckpointError, match="plate.xml is not a checkpoint; .* takes the .xml .* with --model"):
+        evaluate(tmp_path, checkpoint=tiny_bundle_fp32, data=tiny_dataset)
