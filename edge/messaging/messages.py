@@ -38,7 +38,10 @@ class ModelRef(_Part):
 
     name: str = Field(description="product or model name from the model card")
     version: str = Field(description="version of the bundle from the model card")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="digest of the bundle's weights, lower-case hex")
+    sha256: str = Field(
+        pattern="^[0-9a-f]{64}$",
+        description="digest of the bundle's .xml, which holds that of its .bin, lower-case hex",
+    )
 
 
 class Point(_Part):
