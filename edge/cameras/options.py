@@ -72,4 +72,5 @@ def camera_options(**given: object) -> CameraOptions:
     except ValidationError as error:
         first = error.errors()[0]
         option = "--camera" if first["loc"][0] == "source" else f"--{first['loc'][0]}".replace("_", "-")
-        raise UsageError(f"{option} {first['input']!r}: {first['msg'].lower()}") from error
+        message = first["msg"][:1].lower() + first["msg"][1:]  # a pattern in it keeps its capitals
+        raise UsageError(f"{option} {first['input']!r}: {message}") from error

@@ -15,7 +15,7 @@ def test_every_field_is_described() -> None:
     [
         ({"source": "0", "fps": 0}, "--fps 0: input should be greater than 0"),
         ({"source": ""}, "--camera '': string should have at least 1 character"),
-        ({"source": "0", "name": "line/3"}, "--name 'line/3': string should match pattern"),
+        ({"source": "0", "name": "../x"}, "--name '../x': string should match pattern '^[A-Za-z0-9_-]{1,64}$'"),
         ({"source": "0", "fourcc": "MJPEG"}, "--fourcc 'MJPEG': string should match pattern"),
         ({"source": "0", "exposure": float("nan")}, "--exposure nan: input should be a finite number"),
     ],
