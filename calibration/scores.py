@@ -11,7 +11,7 @@ QUANTILES = 101  # 0 %, 1 %, ... 100 %
 
 
 class ScoresError(ValueError):
-    """Scores that no threshold can rest on: too few for the rate asked, all equal, or not finite."""
+    """Scores that no threshold can rest on: none, too few for the rate asked, or not finite."""
 
 
 def checked(scores: ArrayLike) -> NDArray[np.float64]:
