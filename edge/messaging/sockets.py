@@ -48,7 +48,7 @@ def bind(kind: int, address: str, option: str, *, hwm: int, largest_message: int
         BusError: the address cannot be bound.
     """
     check_loopback(address, option)
-    socket = _prepared(kind, hwm=hwm, largest_message=largest_message)
+    socket = _prepared(kind, address, hwm=hwm, largest_message=largest_message)
     if kind == zmq.XPUB:
         socket.setsockopt(zmq.XPUB_VERBOSER, 1)
     try:
@@ -69,7 +69,7 @@ def connect(kind: int, address: str, hwm: int, largest_message: int) -> Socket:
         UsageError: the address cannot be understood.
     """
     check_address(address)
-    socket = _prepared(kind, hwm=hwm, largest_message=largest_message)
+    socket = _prepared(kind, address, hwm=hwm, largest_message=largest_message)
     try:
         socket.connect(address)
     except zmq.ZMQError as error:
@@ -100,8 +100,9 @@ def check_loopback(address: str, option: str) -> None:
         raise UsageError(f"{address} can be reached from the network, which needs keys; none are set", hint=hint)
 
 
-def _prepared(kind: int, *, hwm: int, largest_message: int) -> Socket:
+def _prepared(kind: int, address: str, *, hwm: int, largest_message: int) -> Socket:
     socket = shared_context().socket(kind)
+    socket.setsockopt(zmq.IPV6, int(address.startswith("tcp://[")))
     socket.setsockopt(zmq.LINGER, LINGER_MS)
     socket.setsockopt(zmq.SNDHWM, hwm)
     socket.setsockopt(zmq.RCVHWM, hwm)
