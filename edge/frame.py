@@ -18,7 +18,8 @@ class Frame:
             those that were dropped later.
         pixels: uint8 [H, W, 3], BGR, at the camera's own size.
         captured_ns: monotonic clock when the picture reached this computer (``time.monotonic_ns``).
-        picture: name of the file the frame came from, for folder cameras; None for live ones.
+        picture: name of the file the frame came from, for folder cameras: its path from the folder on, or from
+            the part of a glob on that is without wildcards; None for live ones.
     """
 
     camera: str

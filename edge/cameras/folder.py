@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import itertools
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,8 @@ from edge.pictures import SUFFIXES, find_pictures, read_picture
 class FolderSource:
     """The pictures of a folder or glob, sorted by name; a picture that cannot be decoded is skipped and named.
 
+    A picture's name is its path from the folder on, or from the part of the glob on that is without wildcards.
+
     With ``loop`` the folder is listed again for each round, so that pictures put there meanwhile are seen.
     """
 
@@ -24,10 +28,12 @@ class FolderSource:
         self.skipped: list[str] = []
         self._where = where
         self._loop = loop
+        self._root = Path()
         self._shots: Iterator[Shot] = iter(())
 
     def open(self) -> None:
         """Lists the pictures. Raises PictureError where there are none."""
+        self._root = _root(self._where)
         self._shots = self._rounds(_list(self._where))
 
     def read(self) -> Shot | None:
@@ -56,13 +62,29 @@ class FolderSource:
             paths = _list(self._where)
 
     def _decode(self, path: Path) -> Shot | None:
+        name = _printable(path.relative_to(self._root))
         try:
             pixels = read_picture(path)
         except PictureError:
-            if path.name not in self.skipped:
-                self.skipped.append(path.name)
+            if name not in self.skipped:
+                self.skipped.append(name)
             return None
-        return Shot(pixels, time.monotonic_ns(), path.name)
+        return Shot(pixels, time.monotonic_ns(), name)
+
+
+def _printable(name: Path) -> str:
+    """Bytes of a file's name that are no UTF-8 become U+FFFD, as no message could carry them."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _root(where: str) -> Path:
+    """The folder that pictures are named from."""
+    path = Path(where)
+    if path.is_file():
+        return path.parent
+    if path.is_dir():
+        return path
+    return Path(*itertools.takewhile(lambda part: not glob.has_magic(part), path.parts))
 
 
 def _list(where: str) -> list[Path]:

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from edge.cameras.source import Shot
 
-# slot, seq, captured_ns, height, width, bytes of the name, name (NAME_MAX is 255)
-RECORD = struct.Struct("<BqqIIB255s")
+# slot, seq, captured_ns, height, width, bytes of the name, which lies behind the pixels in the slot
+RECORD = struct.Struct("<BqqIII")
 CHANNELS = 3
 
 
@@ -72,10 +72,17 @@ class Slot:
 
     def pixels(self, height: int, width: int) -> NDArray[np.uint8]:
         """A new array uint8 [height, width, 3] on the slot's memory."""
-        size = height * width * CHANNELS
+        memory = self._mapped(height * width * CHANNELS)
+        return np.ndarray((height, width, CHANNELS), dtype=np.uint8, buffer=memory)
+
+    def name(self, start: int, length: int) -> NDArray[np.uint8]:
+        """A new array uint8 [length] on the slot's memory, ``start`` bytes after its beginning."""
+        return np.ndarray((length,), dtype=np.uint8, buffer=self._mapped(start + length), offset=start)
+
+    def _mapped(self, size: int) -> mmap.mmap:
         if self._memory is None or len(self._memory) < size:
             self._memory = mmap.mmap(self._fd, os.fstat(self._fd).st_size)
-        return np.ndarray((height, width, CHANNELS), dtype=np.uint8, buffer=self._memory)
+        return self._memory
 
 
 class RingWriter:
@@ -108,10 +115,12 @@ class RingWriter:
             return False, 0
         number = slot[0]
         height, width = shot.pixels.shape[:2]
-        self._slots[number].reserve(shot.pixels.size)
-        np.copyto(self._slots[number].pixels(height, width), shot.pixels)
-        name = os.fsencode(shot.picture or "")
-        os.write(self._fds.ready[1], RECORD.pack(number, seq, shot.captured_ns, height, width, len(name), name))
+        name = (shot.picture or "").encode()
+        memory = self._slots[number]
+        memory.reserve(shot.pixels.size + len(name))
+        np.copyto(memory.pixels(height, width), shot.pixels)
+        memory.name(shot.pixels.size, len(name))[:] = np.frombuffer(name, np.uint8)
+        os.write(self._fds.ready[1], RECORD.pack(number, seq, shot.captured_ns, height, width, len(name)))
         return True, dropped
 
     def wait_for_room(self, timeout_s: float) -> None:
@@ -174,15 +183,16 @@ class RingReader:
                     os.close(fd)
 
     def _frame(self, record: bytes) -> RingFrame:
-        number, seq, captured_ns, height, width, length, name = RECORD.unpack(record)
+        number, seq, captured_ns, height, width, length = RECORD.unpack(record)
         pixels = self._slots[number].pixels(height, width)
+        name = self._slots[number].name(pixels.size, length).tobytes().decode()
         if len(self._held) + 2 < len(self._slots):
             self._held.add(number)
             weakref.finalize(pixels, self._release, number).atexit = False
         else:
             pixels = pixels.copy()
             self._release(number)
-        return RingFrame(seq, captured_ns, os.fsdecode(name[:length]) or None, pixels)
+        return RingFrame(seq, captured_ns, name or None, pixels)
 
     def _release(self, number: int) -> None:
         with self._closing:

@@ -16,7 +16,7 @@ class Shot:
     Attributes:
         pixels: uint8 [H, W, 3] BGR; the size may differ from shot to shot.
         captured_ns: monotonic clock when the picture reached this computer.
-        picture: file name, for folders of pictures; None otherwise.
+        picture: name of the file, valid Unicode, for folders of pictures; None otherwise.
     """
 
     pixels: Picture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,20 @@ def test_every_picture_is_judged_once_and_scored_as_by_the_engine_alone(
     assert [event["picture"] for event in station.events("picture_skipped")] == unreadable
     stopped = station.event("stopped")
     assert (stopped["judged"], stopped["dropped"], stopped["skipped"]) == (len(readable), 0, unreadable)
+
+
+def test_a_file_name_that_is_no_utf8_is_replaced_where_it_is_not(
+    run_station: RunStation, mixed_folder: Path
+) -> None:
+    (mixed_folder / "0-good.png").rename(mixed_folder / os.fsdecode(b"t\xfcr.png"))
+    (mixed_folder / os.fsdecode(b"\xfc.png")).write_bytes(b"not a picture")
+    station = run_station("--camera", str(mixed_folder), "--threshold", "-1e9", *ONE_READER)
+    with station.subscriber("") as reader:
+        came = until_stopping(reader)
+    assert (station.wait(), station.other_lines) == (0, [])
+    assert "t\ufffdr.png" in {result.picture for result in of_kind(Result, came)}
+    assert "t\ufffdr.png" in {alert.result.picture for alert in of_kind(Alert, came)}
+    assert station.event("stopped")["skipped"] == ["\ufffd.png"]
 
 
 def test_a_restart_goes_on_counting_and_a_late_reader_gets_every_alert(

@@ -2,55 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from edge.cameras.capture import CameraState, Capture
 from edge.cameras.options import CameraOptions
 from edge.errors import CameraError, PictureError
-from edge.frame import Frame
-from tests.edge.cameras.conftest import LEVELS, StartCapture
+from tests.edge.cameras.capturing import PATIENCE_S, cpu_s, gone, next_frame, wait_for
+from tests.edge.cameras.conftest import StartCapture
 from tests.edge.cameras.mjpeg_server import MjpegServer
-
-PATIENCE_S = 10.0
-
-
-def next_frame(camera: Capture, within_s: float = PATIENCE_S) -> Frame:
-    frame = camera.next_frame(within_s)
-    assert frame is not None, f"no frame within {within_s} s, state {camera.state}"
-    return frame
-
-
-def rest(camera: Capture) -> list[Frame]:
-    frames = []
-    while (frame := camera.next_frame(PATIENCE_S)) is not None:
-        frames.append(frame)
-    return frames
-
-
-def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    # An orphan that nobody reaped is dead too.
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-
-
-def wait_for(condition: object, within_s: float = PATIENCE_S) -> None:
-    assert callable(condition)
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline_s, "waited in vain"
-        time.sleep(0.01)
 
 
 class TestEverySource:
@@ -100,87 +63,6 @@ class TestEverySource:
         camera.stop()
         assert camera.captured == handed + camera.dropped
         assert camera.dropped > 0
-
-
-class TestFiles:
-    @pytest.mark.parametrize("kind", ["folder", "video"])
-    def test_every_picture_is_waited_for(
-        self, kind: str, capture: StartCapture, request: pytest.FixtureRequest
-    ) -> None:
-        camera = capture(request.getfixturevalue(kind))
-        levels = []
-        for _ in LEVELS:
-            levels.append(int(next_frame(camera).pixels.mean().round()))
-            time.sleep(0.02)  # an inspector slower than the disk
-        assert np.allclose(levels, LEVELS, atol=4)
-        assert camera.next_frame(PATIENCE_S) is None
-        assert camera.state is CameraState.ENDED
-        assert (camera.captured, camera.dropped) == (len(LEVELS), 0)
-
-    def test_pictures_come_by_name_with_their_own_size(self, folder: Path, capture: StartCapture) -> None:
-        frames = rest(capture(folder))
-        assert [frame.picture for frame in frames] == [f"part-{i:02}.png" for i in range(10)]
-        assert [frame.pixels.shape[0] for frame in frames] == [60 + 20 * (i % 3) for i in range(10)]
-
-    def test_the_end_is_told_only_after_the_last_picture(self, folder: Path, capture: StartCapture) -> None:
-        camera = capture(folder / "part-0[0-2].png")
-        camera.wait_until_open()
-        wait_for(lambda: camera.captured == 3 and gone(camera.process_id or 0))
-        for _ in range(3):
-            assert camera.state is CameraState.STREAMING
-            next_frame(camera)
-        assert camera.state is CameraState.ENDED
-
-    def test_frames_that_are_kept_never_change(self, folder: Path, capture: StartCapture) -> None:
-        frames = rest(capture(folder))
-        assert [int(frame.pixels.mean()) for frame in frames] == list(LEVELS)
-
-    def test_a_part_of_a_frame_keeps_it_from_changing(self, folder: Path, capture: StartCapture) -> None:
-        camera = capture(folder, loop=True)
-        corner = next_frame(camera).pixels[:2][:, :2]
-        for _ in range(30):
-            next_frame(camera)
-        assert int(corner.max()) == LEVELS[0]
-
-    def test_a_picture_larger_than_all_before_grows_the_ring(self, folder: Path, capture: StartCapture) -> None:
-        large = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), dtype=np.uint8)
-        assert cv2.imwrite(str(folder / "part-05.png"), large)
-        by_name = {frame.picture: frame for frame in rest(capture(folder))}
-        assert np.array_equal(by_name["part-05.png"].pixels, large)
-        assert int(by_name["part-09.png"].pixels.mean()) == LEVELS[9]
-
-    def test_a_damaged_picture_is_skipped_and_named_once(self, folder: Path, capture: StartCapture) -> None:
-        (folder / "part-04.png").write_bytes(b"not a picture")
-        camera = capture(folder, loop=True)
-        names = [next_frame(camera).picture for _ in range(20)]
-        assert "part-04.png" not in names
-        assert camera.skipped == ("part-04.png",)
-
-    def test_with_fps_it_plays_in_real_time(self, folder: Path, capture: StartCapture) -> None:
-        camera = capture(folder, fps=20)
-        frames = rest(camera)
-        stamps_s = [frame.captured_ns / 1e9 for frame in frames]
-        assert camera.captured == len(LEVELS)
-        assert stamps_s[-1] - stamps_s[0] > 0.3
-        assert camera.state is CameraState.ENDED
-
-    def test_a_loop_that_has_become_unreadable_is_an_error(self, folder: Path, capture: StartCapture) -> None:
-        camera = capture(folder, loop=True)
-        next_frame(camera)
-        for path in folder.iterdir():
-            path.write_bytes(b"")
-        with pytest.raises(CameraError, match=r"none of the 10 pictures in .* can be decoded; replace"):
-            for _ in range(30):
-                next_frame(camera)
-
-    def test_a_hung_file_source_is_an_error_not_a_new_beginning(self, folder: Path, capture: StartCapture) -> None:
-        camera = capture(folder, fps=5, loop=True, open_timeout_s=0.2, stall_after_s=0.2)
-        next_frame(camera)
-        assert camera.process_id is not None
-        os.kill(camera.process_id, signal.SIGSTOP)
-        with pytest.raises(CameraError, match="made no progress and was killed"):
-            for _ in range(20):
-                camera.next_frame(PATIENCE_S)
 
 
 class TestOpening:
@@ -288,127 +170,3 @@ class TestLiveCamera:
         assert camera.next_frame(1.0) is None
         assert time.process_time() - mine_s < 0.1
         assert cpu_s(camera.process_id) - child_s < 0.2
-
-
-class TestCaptureProcess:
-    def test_a_hung_one_is_killed_and_replaced(self, mjpeg: MjpegServer, capture: StartCapture) -> None:
-        camera = capture(mjpeg.url, read_timeout_s=0.5, stall_after_s=0.3)
-        before = [next_frame(camera) for _ in range(3)][-1]  # past the first, which has more time
-        hung = camera.process_id
-        assert hung is not None
-        os.kill(hung, signal.SIGSTOP)
-        time.sleep(0.05)
-        camera.next_frame(0)  # what was in the ring already
-        begun_s = time.monotonic()
-        after = next_frame(camera)
-        assert time.monotonic() - begun_s < 3.0
-        assert gone(hung)
-        assert camera.process_id != hung
-        assert after.seq > before.seq
-        assert camera.lost_because == "capture process made no progress and was killed"
-
-    def test_one_that_dies_before_it_counts_its_first_frame_was_open(
-        self, mjpeg: MjpegServer, capture: StartCapture
-    ) -> None:
-        camera = capture(mjpeg.url)
-        next_frame(camera)
-        assert camera._process is not None
-        assert camera.process_id is not None
-        os.kill(camera.process_id, signal.SIGKILL)
-        wait_for(lambda: gone(camera.process_id or 0))
-        while camera.next_frame(0) is not None:
-            pass
-        camera._process.board.captured = 0  # as left behind by a kill between the two steps
-        after = next_frame(camera)
-        camera.stop()
-        assert after.seq >= 1
-        assert camera.captured >= 2
-
-    def test_frames_stay_counted_across_a_replacement(self, mjpeg: MjpegServer, capture: StartCapture) -> None:
-        camera = capture(mjpeg.url)
-        handed = 0
-        for _ in range(2):
-            for _ in range(5):
-                next_frame(camera)
-                handed += 1
-                time.sleep(0.03)
-            assert camera.process_id is not None
-            os.kill(camera.process_id, signal.SIGKILL)
-        last = next_frame(camera)
-        handed += 1
-        camera.stop()
-        assert camera.captured == handed + camera.dropped
-        assert camera.captured > last.seq
-
-    def test_one_that_dies_again_and_again_is_replaced_with_pauses(
-        self, mjpeg: MjpegServer, capture: StartCapture
-    ) -> None:
-        camera = capture(mjpeg.url, retry_first_s=1.5)
-        for _ in range(2):
-            next_frame(camera)
-            assert camera.process_id is not None
-            os.kill(camera.process_id, signal.SIGKILL)
-            wait_for(lambda: gone(camera.process_id or 0))
-        wait_for(lambda: camera.next_frame(0) is None)
-        mine_s = time.process_time()
-        assert camera.next_frame(0.4) is None
-        assert time.process_time() - mine_s < 0.1
-        assert camera.state is CameraState.STALLED
-        assert camera.lost_because == "capture process died (-9)"
-        next_frame(camera)
-
-    def test_it_ignores_ctrl_c_and_sigterm(self, mjpeg: MjpegServer, capture: StartCapture) -> None:
-        camera = capture(mjpeg.url)
-        next_frame(camera)
-        pid = camera.process_id
-        assert pid is not None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            os.kill(pid, number)
-        time.sleep(0.1)
-        next_frame(camera)
-        assert camera.process_id == pid
-
-    def test_it_dies_with_its_parent(self, mjpeg: MjpegServer) -> None:
-        code = (
-            "import time\n"
-            "from edge.cameras.capture import Capture; from edge.cameras.options import CameraOptions\n"
-            f"c = Capture(CameraOptions(source={mjpeg.url!r}, read_timeout_s=30))\n"
-            "c.start(); c.wait_until_open()\n"
-            "print(c.process_id, flush=True); time.sleep(60)"
-        )
-        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
-            assert parent.stdout is not None
-            pid = int(parent.stdout.readline())
-            assert not gone(pid)
-            mjpeg.mute.set()  # so that it waits inside the driver
-            time.sleep(0.1)
-            parent.kill()
-        wait_for(lambda: gone(pid), 2.0)
-
-    def test_a_parent_that_forgets_to_stop_ends_without_a_word(self, folder: Path) -> None:
-        code = (
-            "from edge.cameras.capture import Capture; from edge.cameras.options import CameraOptions\n"
-            f"c = Capture(CameraOptions(source={str(folder)!r})); c.start(); print(c.next_frame(10).picture)"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
-        )
-        assert (done.stdout, done.stderr, done.returncode) == ("part-00.png\n", "", 0)
-
-    def test_its_imports_are_light(self) -> None:
-        code = "import edge.cameras.process, sys; print({'openvino', 'zmq', 'typer', 'rich'} & set(sys.modules))"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
-        assert done.stdout == "set()\n"
-
-    def test_many_starts_leave_no_file_descriptor(self, folder: Path) -> None:
-        def cycle() -> int:
-            with Capture(CameraOptions(source=str(folder))) as camera:
-                next_frame(camera)
-            return len(list(Path("/proc/self/fd").iterdir()))
-
-        assert cycle() == [cycle() for _ in range(3)][-1]
-
-
-def cpu_s(pid: int | None) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

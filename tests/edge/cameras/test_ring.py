@@ -24,7 +24,7 @@ def shot(level: int, picture: str | None = None) -> Shot:
 
 def test_a_frame_arrives_with_all_that_belongs_to_it(ring: tuple[RingWriter, RingReader]) -> None:
     writer, reader = ring
-    name = "ä" * 127 + "b"  # 255 bytes, the longest name that a file can have
+    name = "ä" * 2047 + "b"  # 4095 bytes, the longest path that Linux takes
     assert writer.put(shot(7, name), 3, drop_oldest=True) == (True, 0)
     frame, dropped = reader.take(newest=True)
     assert frame is not None
