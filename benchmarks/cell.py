@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmarks.conditions import Others
-from benchmarks.interval import alarms_chance, auroc_interval
+from benchmarks.interval import auroc_interval
+from calibration import conformal
 from edge.errors import PictureError, TrainingError
 from edge.inference.bundle import load_bundle
 from edge.inference.calibrate import DEFAULT_RATE
@@ -163,8 +164,11 @@ def _figures(exported: Exported, scored: list[Scored]) -> dict[str, Any]:
         "image_auroc_interval": auroc_interval(good, anomalous),
         "promised_rate": calibration.false_alarm_rate,
         "false_alarms": alarms,
-        "false_alarms_chance": alarms_chance(
-            alarms, len(good), calibration.pictures, calibration.false_alarm_rate
+        "false_alarms_chance": conformal.chance(
+            alarms,
+            len(good),
+            pictures=calibration.pictures,
+            false_alarm_rate=calibration.false_alarm_rate,
         ),
         **{name: computed[name] for name in FIGURES},
     }

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import betabinom
 
 RESAMPLES = 2000
 
@@ -35,19 +32,3 @@ def auroc_interval(
     tail = (1 - level) / 2
     lower, upper = np.quantile(aurocs, [tail, 1 - tail])
     return float(lower), min(float(upper), 1.0)
-
-
-def alarms_chance(alarms: int, good: int, calibrated: int, promised_rate: float) -> float:
-    """Chance of at least so many false alarms if the good test pictures are exchangeable with the calibrated ones.
-
-    The threshold is the k-th smallest of n scores, so the number of m new scores above it is beta-binomial with
-    n + 1 - k and k, whatever the scores' distribution. A tiny chance says that the test pictures differ.
-
-    Args:
-        alarms: good test pictures above the threshold.
-        good: all good test pictures.
-        calibrated: good pictures that the threshold rests on.
-        promised_rate: by which the threshold was chosen; see ``calibration.conformal``.
-    """
-    rank = max(1, math.ceil((calibrated + 1) * (1 - promised_rate) - 1e-9))
-    return float(betabinom.sf(alarms - 1, good, calibrated + 1 - rank, rank))

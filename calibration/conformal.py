@@ -33,6 +33,32 @@ def smallest_rate(pictures: int) -> float:
     return 1.0 / (pictures + 1)
 
 
+def rank(pictures: int, false_alarm_rate: float) -> int:
+    """Which of n ascending scores is the threshold, counted from 1."""
+    return max(1, math.ceil((pictures + 1) * (1.0 - false_alarm_rate) - _ULP))
+
+
+def chance(false_alarms: int, parts: int, *, pictures: int, false_alarm_rate: float) -> float:
+    """How likely so many false alarms or more are, if the new good parts are like the calibration parts.
+
+    Both the choice of calibration pictures and that of the new parts are random, so the count follows the negative
+    hypergeometric distribution, which is wider than the binomial of a rate that is known.
+
+    Args:
+        false_alarms: observed.
+        parts: good parts that were judged.
+        pictures: n that the threshold was set from.
+        false_alarm_rate: that it was set for.
+    """
+    below = rank(pictures, false_alarm_rate)
+    ways = math.comb(pictures + parts, parts)
+    more = sum(
+        math.comb(pictures - below + count, count) * math.comb(below - 1 + parts - count, parts - count)
+        for count in range(false_alarms, parts + 1)
+    )
+    return more / ways
+
+
 def threshold(scores: ArrayLike, false_alarm_rate: float) -> float:
     """The raw score above which a part is called anomalous.
 
@@ -49,8 +75,7 @@ def threshold(scores: ArrayLike, false_alarm_rate: float) -> float:
         raise ScoresError(
             f"a false-alarm rate of {false_alarm_rate:g} needs {needed} good parts, there are {values.size}"
         )
-    rank = math.ceil((values.size + 1) * (1.0 - false_alarm_rate) - _ULP)
-    return float(values[max(rank, 1) - 1])
+    return float(values[rank(values.size, false_alarm_rate) - 1])
 
 
 def _check_rate(false_alarm_rate: float) -> None:

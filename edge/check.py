@@ -7,7 +7,7 @@ from edge.config.station import StationConfig
 from edge.errors import ConfigError
 from edge.inference.bundle import load_bundle
 from edge.inference.devices import candidates
-from edge.inference.override import calibration_of
+from edge.inference.override import calibration_of, foreign_device
 from edge.messaging.sockets import check_loopback
 
 
@@ -31,9 +31,10 @@ def check_station(config: StationConfig) -> str:
         source_for(camera)
     for option in ("events", "heatmaps", "control"):
         check_loopback(getattr(config.bus, option), f"--{option}")
+    warning = foreign_device(calibration, device)
     threshold = calibration.threshold if config.threshold is None else config.threshold
     names = " ".join(camera.name for camera in config.cameras)
     return (
         f"ok: station {config.station}, {bundle.card.name} {bundle.card.precision} on {device}, "
-        f"threshold {threshold:.4g}, cameras: {names}"
+        f"threshold {threshold:.4g}, cameras: {names}" + (f"; {warning}" if warning else "")
     )

@@ -18,7 +18,7 @@ from edge.inference.bundle import Bundle, load_bundle
 from edge.inference.card import Calibration
 from edge.inference.engine import Engine
 from edge.inference.judge import Judge
-from edge.inference.override import calibration_of
+from edge.inference.override import calibration_of, foreign_device
 from edge.inspector import Inspector, unforeseen_end
 from edge.log import log_event
 from edge.messaging.control import Control
@@ -173,6 +173,8 @@ def _log_started(
         heatmaps=publisher.heatmaps,
         control=control.address,
     )
+    if warning := foreign_device(calibration, engine.device):
+        log_event(log, "calibrated_elsewhere", level=logging.WARNING, reason=warning)
 
 
 def _log_stopped(inspectors: Sequence[Inspector]) -> None:

@@ -27,6 +27,16 @@ class Override(BaseModel):
     calibration: Calibration
 
 
+def foreign_device(calibration: Calibration, device: str) -> str:
+    """A warning where the scores behind the threshold came from another device than will judge; else empty.
+
+    Devices round differently, so a threshold set on one may keep its promise on another a little worse.
+    """
+    if calibration.device.split(".")[0] == device.split(".")[0]:
+        return ""
+    return f"the threshold was set on {calibration.device}, {device} will judge: calibrate on {device}"
+
+
 def override_path(model: Path) -> Path:
     """Where the station's calibration of a bundle lies."""
     return model.with_suffix(".calibration.json")

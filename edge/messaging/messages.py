@@ -106,7 +106,7 @@ class Result(_Message):
     model: ModelRef
     latency_ms: LatencyMs
     device: str = Field(description="OpenVINO device that ran the model, e.g. CPU")
-    picture: str | None = Field(default=None, description="file the frame came from, for folder cameras")
+    picture: str | None = Field(default=None, description="file of a folder camera, from its folder on")
 
 
 class Alert(_Message):

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.interval import alarms_chance, auroc_interval
-from calibration.conformal import threshold
+from benchmarks.interval import auroc_interval
 
 
 def test_the_interval_is_that_of_resampling_pictures_one_by_one() -> None:
@@ -30,14 +29,3 @@ def test_fewer_good_pictures_give_a_wider_interval() -> None:
 
 def test_ties_count_half() -> None:
     assert auroc_interval([1.0, 1.0], [1.0, 1.0]) == (0.5, 0.5)
-
-
-def test_the_chance_of_false_alarms_is_what_drawing_alike_pictures_gives() -> None:
-    rng = np.random.default_rng(3)
-    draws = [rng.exponential(size=62) for _ in range(4000)]
-    alarms = [int((scores[42:] > threshold(scores[:42], 0.05)).sum()) for scores in draws]
-
-    for at_least in (1, 2, 4):
-        expected = np.mean(np.array(alarms) >= at_least)
-        assert alarms_chance(at_least, 20, 42, 0.05) == pytest.approx(expected, abs=0.025)
-    assert alarms_chance(0, 20, 42, 0.05) == 1.0

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import beta, binom
+from scipy.stats import beta, betabinom, binom
 
 from calibration import conformal
 from calibration.scores import ScoresError
@@ -105,3 +106,26 @@ def test_no_scores_are_refused() -> None:
         conformal.threshold([], 0.1)
     with pytest.raises(ScoresError, match="there are no scores"):
         conformal.smallest_rate(0)
+
+
+def test_the_chance_of_false_alarms_is_what_drawing_alike_parts_gives() -> None:
+    rng = np.random.default_rng(3)
+    draws = [rng.exponential(size=62) for _ in range(4000)]
+    alarms = np.array([(scores[42:] > conformal.threshold(scores[:42], 0.05)).sum() for scores in draws])
+    for at_least in (1, 2, 4):
+        expected = float(np.mean(alarms >= at_least))
+        bound = 4 * math.sqrt(expected * (1 - expected) / len(draws))
+        assert conformal.chance(at_least, 20, pictures=42, false_alarm_rate=0.05) == pytest.approx(
+            expected, abs=bound
+        )
+
+
+@pytest.mark.parametrize(
+    ("pictures", "rate", "parts"), [(42, 0.05, 20), (99, 0.01, 1), (1, 0.5, 7), (300, 0.2, 150)]
+)
+def test_the_chance_of_false_alarms_is_beta_binomial(pictures: int, rate: float, parts: int) -> None:
+    k = conformal.rank(pictures, rate)
+    for alarms in (0, 1, parts // 2, parts):
+        expected = betabinom.sf(alarms - 1, parts, pictures + 1 - k, k)
+        found = conformal.chance(alarms, parts, pictures=pictures, false_alarm_rate=rate)
+        assert found == pytest.approx(expected, rel=1e-6)

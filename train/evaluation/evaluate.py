@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from calibration import conformal
 from edge import progress
 from edge.errors import PictureError
 from edge.inference.batch import score_pictures
@@ -22,6 +23,7 @@ from train.evaluation.scores import Map, Scored, scored
 from train.fit import find_device
 from train.models.feature_model import FeatureModel
 
+UNLIKELY = 0.01
 Evaluated = tuple[dict[str, Any], tuple[Path, ...]]
 Answer = tuple[Path, tuple[int, ...], float, Map | None]
 
@@ -121,14 +123,35 @@ def _finish(
         path: scored(samples[path], shape, score, anomaly_map) for path, shape, score, anomaly_map in answers
     }
     in_order = [found[path] for path in samples if path in found]
-    promise = f"{calibration.false_alarm_rate:.2%} false alarms, from {calibration.pictures} good pictures"
     figures = evaluate_scored(
         in_order,
         calibration.threshold,
         output,
         name=dataset.name,
-        details=details | {"threshold promises": promise},
+        details=details | _promise(calibration, in_order),
         pixel_threshold=calibration.pixel_threshold,
         skipped=skipped,
     )
     return figures, tuple(skipped)
+
+
+def _promise(calibration: Calibration, judged: list[Scored]) -> dict[str, str]:
+    """What the threshold promises, and whether the good test pictures look as if they kept to it."""
+    promised = f"{calibration.false_alarm_rate:.2%} false alarms, from {calibration.pictures} good pictures"
+    lines = {"threshold promises": promised}
+    good = [s.score for s in judged if not s.label]
+    alarms = sum(score > calibration.threshold for score in good)
+    if good and calibration.method == "conformal":
+        likely = conformal.chance(
+            alarms, len(good), pictures=calibration.pictures, false_alarm_rate=calibration.false_alarm_rate
+        )
+        lines["false alarms here"] = (
+            f"{alarms} of {len(good)}; so many or more have a chance of {likely:.2%}, "
+            "if these good parts are like those that the threshold was set on"
+        )
+        if likely < UNLIKELY:
+            lines["so"] = (
+                "they are probably not alike: another light, camera or batch, or the good pictures of the "
+                "training show the same few parts again and again; calibrate on parts as they come on the line"
+            )
+    return lines

@@ -47,6 +47,15 @@ def best_f1(labels: Labels, scores: Scores) -> tuple[float | None, float | None]
     return float(f1[best]), float(thresholds[best])
 
 
+def at_best(labels: Labels, scores: Scores) -> tuple[float | None, float | None, float | None]:
+    """(threshold, precision, recall) where F1 is highest; scores from the threshold on are called anomalous."""
+    threshold = best_f1(labels, scores)[1]
+    if threshold is None:
+        return None, None, None
+    precision, recall, _ = precision_recall_f1(labels, scores, float(np.nextafter(threshold, -np.inf)))
+    return threshold, precision, recall
+
+
 def separation_ratio(labels: Labels, scores: Scores) -> float | None:
     """Mean score of anomalous pictures over that of good ones; None where the latter is not positive."""
     if not both_classes(labels):

@@ -98,7 +98,7 @@ def render(
         counts=_counts(labels, scores, threshold),
         figures=figures,
         meanings=FIGURES,
-        best_threshold=image_metrics.best_f1(labels, scores)[1],
+        best=image_metrics.at_best(labels, scores),
         curves={
             "roc": _embedded(plots.roc(labels, scores, threshold)),
             "precision_recall": _embedded(plots.precision_recall(labels, scores, threshold)),
@@ -148,8 +148,8 @@ def _data(kind: str, content: bytes) -> str:
 
 
 def _number(value: float | None) -> str:
-    """Four significant places, as many as a test set of some hundred pictures can support."""
-    return "n/a" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.5g}"
+    """Four places of figures that end at 1, as many as some hundred pictures can support; two of larger ones."""
+    return "n/a" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
 
 
 def _percent(value: float) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from edge.errors import CalibrationError
-from edge.inference.override import calibration_of, override_path, write_override
+from edge.inference.bundle import load_bundle
+from edge.inference.override import calibration_of, foreign_device, override_path, write_override
 from tests.edge.inference.conftest import MakeCalibration, WriteToy
 
 
@@ -69,3 +70,21 @@ def test_a_full_disk_leaves_the_calibration_before(
         "toy.calibration.json",
         "toy.xml",
     ]
+
+
+@pytest.mark.parametrize(
+    ("set_on", "judges", "warns"),
+    [
+        ("CPU", "CPU", False),
+        ("GPU.0", "GPU.1", False),
+        ("CPU", "GPU", True),
+        ("CPU", "NPU", True),
+        ("torch", "CPU", True),
+    ],
+)
+def test_a_threshold_of_another_device_is_told(tiny_bundle: Path, set_on: str, judges: str, warns: bool) -> None:
+    calibration = load_bundle(tiny_bundle).card.calibration.model_copy(update={"device": set_on})
+    warning = foreign_device(calibration, judges)
+    assert bool(warning) is warns
+    if warns:
+        assert warning == f"the threshold was set on {set_on}, {judges} will judge: calibrate on {judges}"
