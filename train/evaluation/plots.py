@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 
 import matplotlib as mpl
@@ -15,7 +16,8 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from train.evaluation.image_metrics import both_classes
 
-GOOD, ANOMALOUS, INK = "#2b6a99", "#c4512d", "#444444"
+COLOURS = GOOD, ANOMALOUS = "#2b6a99", "#c4512d"
+INK = "#444444"
 BINS = 40
 STYLE = {"font.family": "sans-serif", "font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "edge-ad"}
 STYLE |= {"axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK}
@@ -50,8 +52,8 @@ def histogram(labels: Labels, scores: Scores, threshold: float) -> str:
     """Number of good and of anomalous pictures over the score, with the threshold."""
     with mpl.rc_context(STYLE):
         figure, axes = _axes(7.2, 2.8)
-        edges = np.linspace(*_span(scores, threshold), BINS + 1)
-        for label, name, colour in ((0, "good", GOOD), (1, "anomalous", ANOMALOUS)):
+        edges = _edges(scores, threshold)
+        for label, (name, colour) in enumerate(zip(("good", "anomalous"), COLOURS, strict=True)):
             if (labels == label).any():
                 axes.hist(scores[labels == label], edges, color=colour, alpha=0.65, label=name)
         axes.axvline(threshold, color=INK, linestyle="--", linewidth=1.2, label=f"threshold {threshold:.4g}")
@@ -61,9 +63,13 @@ def histogram(labels: Labels, scores: Scores, threshold: float) -> str:
         return _svg(figure)
 
 
-def _span(scores: Scores, threshold: float) -> tuple[float, float]:
-    low, high = float(min(scores.min(), threshold)), float(max(scores.max(), threshold))
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+def _edges(scores: Scores, threshold: float) -> NDArray[np.float64]:
+    """Ends of the bars, ascending; one lies just above the threshold, so that no bar is on both sides of it."""
+    low, high = min(float(scores.min()), threshold), max(float(scores.max()), threshold)
+    width = (high - low) / BINS or 1.0 / BINS
+    above = float(np.nextafter(threshold, np.inf))
+    left, right = math.ceil((above - low) / width), math.floor((high - above) / width) + 1
+    return above + width * np.arange(-left, right + 1)
 
 
 def _curve(
@@ -76,7 +82,8 @@ def _curve(
 ) -> str:
     with mpl.rc_context(STYLE):
         figure, axes = _axes(3.5, 3.2)
-        axes.plot(x, y, color=GOOD, linewidth=1.6, drawstyle="steps-pre" if step else "default")
+        # scikit-learn gives falling recalls; a precision holds from its own recall down to the next.
+        axes.plot(x, y, color=GOOD, linewidth=1.6, drawstyle="steps-post" if step else "default", gid="curve")
         axes.plot(*at, "o", color=ANOMALOUS, markersize=6, label="at the threshold", clip_on=False, zorder=3)
         axes.set(xlabel=names[0], ylabel=names[1], xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
         axes.grid(color="#e4e4e4", linewidth=0.6)
