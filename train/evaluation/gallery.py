@@ -19,7 +19,9 @@ from train.evaluation.scores import Scored
 PER_SECTION = 8
 NEAREST = 4  # shown instead where a section has no mistakes
 LONGEST_PX = 320
-JPEG_QUALITY = 82
+MARGIN_PX = 5  # between a known defect and the line around it
+JPEG_QUALITIES = (82, 65, 45, 25)
+JPEG_BYTES = 40_000  # 48 of them in base64 stay below 3 MB
 MAPS_SAMPLED = 64  # pictures that the colour scale is read from
 
 
@@ -125,26 +127,19 @@ def _typical(hits: list[Scored]) -> list[Scored]:
 
 
 def _outlines(scored: Scored, size: tuple[int, ...]) -> list[NDArray[np.int32]]:
-    """Contours of the defect in pixels of the thumbnail: of the mask, or the boxes."""
-    height, width = size
-    if scored.mask is not None:
-        mask = cv2.resize(scored.mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-        return [
-            np.asarray(c, np.int32) for c in cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
-        ]
+    """Contours around the defect's mask or boxes in pixels of the thumbnail, so far off that it stays visible."""
     if scored.map is None:
         return []
-    down, right = height / scored.map.shape[0], width / scored.map.shape[1]
-    corners = [
-        [
-            (b.min_col, b.min_row),
-            (b.max_col + 1, b.min_row),
-            (b.max_col + 1, b.max_row + 1),
-            (b.min_col, b.max_row + 1),
-        ]
-        for b in scored.boxes
-    ]
-    return [np.rint(np.array(box) * (right, down)).astype(np.int32) for box in corners]
+    area = np.zeros(scored.map.shape, np.uint8)
+    if scored.mask is not None:
+        area[scored.mask] = 255
+    for box in scored.boxes if scored.mask is None else ():
+        area[box.min_row : box.max_row + 1, box.min_col : box.max_col + 1] = 255
+    # Any share of a pixel counts, or small defects would be lost.
+    touched = (cv2.resize(area, size[::-1], interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
+    around = cv2.dilate(touched, np.ones((2 * MARGIN_PX + 1, 2 * MARGIN_PX + 1), np.uint8))
+    found = cv2.findContours(around, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    return [np.asarray(contour, np.int32) for contour in found]
 
 
 def _outlined(pixels: Picture, outlines: list[NDArray[np.int32]]) -> Picture:
@@ -155,4 +150,9 @@ def _outlined(pixels: Picture, outlines: list[NDArray[np.int32]]) -> Picture:
 
 
 def _jpeg(pixels: Picture) -> bytes:
-    return cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))[1].tobytes()
+    """The best quality that keeps a report mailable; what is full of fine grain takes a lower one."""
+    for quality in JPEG_QUALITIES:
+        content = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, quality))[1].tobytes()
+        if len(content) <= JPEG_BYTES:
+            break
+    return content
