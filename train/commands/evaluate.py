@@ -38,6 +38,8 @@ def evaluate(
     """
     if checkpoint is not None and model is not None:
         raise UsageError("--checkpoint and --model exclude each other", hint="give one of them")
+    if checkpoint is None and model is None:
+        raise UsageError("nothing to evaluate was given", hint="give --checkpoint or --model")
     with needs_extra("train"):
         from train.data.find import find_dataset
         from train.evaluation.evaluate import evaluate_bundle, evaluate_checkpoint
@@ -48,8 +50,6 @@ def evaluate(
         figures, skipped = evaluate_bundle(model, dataset, output, device=device)
     elif checkpoint is not None:
         figures, skipped = evaluate_checkpoint(checkpoint, dataset, output, device=device)
-    else:
-        raise UsageError("nothing to evaluate was given", hint="give --checkpoint or --model")
     echo_skipped(skipped, err=as_json)
     if as_json:
         typer.echo(json.dumps(figures))

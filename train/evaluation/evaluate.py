@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def evaluate_bundle(path: Path, dataset: Dataset, output: Path, *, device: str =
         BundleError, DeviceError: the model cannot be run.
         PictureError: the data set has no labelled pictures, or none can be decoded.
     """
+    shown = _bar(dataset)
     bundle = load_bundle(path)
     engine = Engine(bundle, device=device, hint="throughput")
     card = bundle.card
@@ -47,7 +49,7 @@ def evaluate_bundle(path: Path, dataset: Dataset, output: Path, *, device: str =
         "device": engine.device,
         "backbone": card.training.backbone or "none",
     }
-    with _bar(dataset) as seen:
+    with shown as seen:
         skipped: list[Path] = []
         answers = _engine_answers(engine, dataset, skipped, seen)
         return _finish(dataset, answers, calibration_of(bundle), output, details, skipped)
@@ -59,6 +61,7 @@ def evaluate_checkpoint(path: Path, dataset: Dataset, output: Path, *, device: s
     Raises:
         CheckpointError: the checkpoint cannot be read.
     """
+    shown = _bar(dataset)
     model, header = load_checkpoint(path)
     setup = header.setup
     details = {
@@ -66,13 +69,13 @@ def evaluate_checkpoint(path: Path, dataset: Dataset, output: Path, *, device: s
         "backbone": setup.backbone,
         "fitted on": f"{header.training.pictures} pictures",
     }
-    with _bar(dataset) as seen:
+    with shown as seen:
         skipped: list[Path] = []
         answers = _torch_answers(model, dataset, find_device(device), skipped, seen)
         return _finish(dataset, answers, header.calibration, output, details, skipped)
 
 
-def _bar(dataset: Dataset) -> Any:
+def _bar(dataset: Dataset) -> AbstractContextManager[Advance]:
     if not dataset.test:
         raise PictureError(
             f"{dataset.root} has no labelled pictures to evaluate with",
@@ -86,6 +89,7 @@ def _engine_answers(engine: Engine, dataset: Dataset, skipped: list[Path], seen:
     pictures = _remembering(readable([sample.path for sample in dataset.test], skipped), shapes)
     for path, raw in score_pictures(engine, pictures, seen=seen):
         yield path, shapes[path], raw.score, raw.anomaly_map
+    seen(len(skipped))
 
 
 def _torch_answers(
@@ -99,6 +103,7 @@ def _torch_answers(
         done += len(paths)
         for path, score, anomaly_map in zip(paths, batch.scores, batch.maps, strict=True):
             yield path, shapes[path], float(score), anomaly_map
+    seen(len(skipped))
 
 
 def _remembering(
@@ -142,11 +147,14 @@ def _promise(calibration: Calibration, judged: list[Scored]) -> dict[str, str]:
     good = [s.score for s in judged if not s.label]
     alarms = sum(score > calibration.threshold for score in good)
     if good and calibration.method == "conformal":
+        lines["false alarms here"] = f"{alarms} of {len(good)}"
+        if alarms <= calibration.false_alarm_rate * len(good):
+            return lines
         likely = conformal.chance(
             alarms, len(good), pictures=calibration.pictures, false_alarm_rate=calibration.false_alarm_rate
         )
-        lines["false alarms here"] = (
-            f"{alarms} of {len(good)}; so many or more have a chance of {likely:.2%}, "
+        lines["false alarms here"] += (
+            f"; so many or more have a chance of {likely:.2%}, "
             "if these good parts are like those that the threshold was set on"
         )
         if likely < UNLIKELY:

@@ -61,7 +61,7 @@ def evaluate_scored(
     try:
         output.mkdir(parents=True, exist_ok=True)
         (output / "metrics.json").write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n")
-        (output / "report.html").write_text(page, encoding="utf-8")
+        (output / "report.html").write_text(page, encoding="utf-8", errors="replace")  # names in no encoding
     except OSError as error:
         raise UsageError(
             f"cannot write the report to {output}: {error.strerror}", hint="give another --output"
@@ -98,6 +98,7 @@ def render(
         counts=_counts(labels, scores, threshold),
         figures=figures,
         meanings=FIGURES,
+        defects=sorted(figures["per_defect"].items(), key=lambda row: row[1]["detected"]),
         best=image_metrics.at_best(labels, scores),
         curves={
             "roc": _embedded(plots.roc(labels, scores, threshold)),
@@ -148,8 +149,15 @@ def _data(kind: str, content: bytes) -> str:
 
 
 def _number(value: float | None) -> str:
-    """Four places of figures that end at 1, as many as some hundred pictures can support; two of larger ones."""
-    return "n/a" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
+    """Four places of figures that end at 1, as many as some hundred pictures can support; two of larger ones.
+
+    Scores have no unit, and some models' are tiny: below a thousandth, three digits wherever they stand.
+    """
+    if value is None:
+        return "n/a"
+    if 0 < abs(value) < 1e-3:
+        return f"{value:.3g}"
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
 
 
 def _percent(value: float) -> str:

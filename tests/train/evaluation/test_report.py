@@ -149,7 +149,7 @@ def test_good_pictures_alone_and_models_without_a_map_have_a_page(tmp_path: Path
 
 def test_one_skipped_picture_is_named(mixed: list[Scored], tmp_path: Path) -> None:
     page, _, _ = written(mixed, tmp_path / "report", skipped=[Path("test/torn.png")])
-    assert "1 picture could not be decoded and in no figure: test/torn.png" in " ".join(page.words.split())
+    assert "1 picture could not be decoded, and no figure counts it: test/torn.png" in " ".join(page.words.split())
 
 
 def test_a_picture_that_is_gone_before_the_gallery_is_one_line(mixed: list[Scored], tmp_path: Path) -> None:
