@@ -7,6 +7,7 @@ Each room registers its own commands by name, so that the device side never impo
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import Annotated
@@ -48,6 +49,8 @@ for room in ROOMS:
 
 def main() -> None:
     """Runs a command; a user sees one line per error: exit code 2 for wrong usage, 1 for a failure."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files may be in no encoding at all
     try:
         code = app(standalone_mode=False)
     except EdgeAdError as error:

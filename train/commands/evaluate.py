@@ -50,11 +50,12 @@ def evaluate(
         figures, skipped = evaluate_bundle(model, dataset, output, device=device)
     elif checkpoint is not None:
         figures, skipped = evaluate_checkpoint(checkpoint, dataset, output, device=device)
-    echo_skipped(skipped, err=as_json)
     if as_json:
         typer.echo(json.dumps(figures))
+        echo_skipped(skipped, err=True)
         return
     _print(figures)
+    echo_skipped(skipped)
     typer.echo(f"written: {output / 'report.html'} and {output / 'metrics.json'}")
 
 

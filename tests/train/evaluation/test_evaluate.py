@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edge.errors import CheckpointError, PictureError, UsageError
+from edge.errors import PictureError
+from edge.inference.batch import score_pictures
 from edge.inference.bundle import load_bundle
+from edge.inference.engine import Engine
 from edge.inference.override import write_override
-from train.commands.evaluate import evaluate
+from edge.pictures import readable
 from train.data.find import find_dataset
 from train.evaluation.evaluate import evaluate_bundle, evaluate_checkpoint
 
@@ -45,16 +48,62 @@ def test_the_figures_are_those_of_a_model_that_knows_its_part(by_bundle: dict[st
     assert {name: defect["count"] for name, defect in by_bundle["per_defect"].items()} == {"blob": 6, "scratch": 6}
 
 
+@pytest.fixture
+def station_threshold(tiny_bundle_fp32: Path, tmp_path: Path) -> Callable[[float], Path]:
+    """Copies the bundle and lays a station's own calibration beside it: 24 good parts, 5 % false alarms."""
+
+    def calibrated(threshold: float) -> Path:
+        for path in (tiny_bundle_fp32, tiny_bundle_fp32.with_suffix(".bin")):
+            shutil.copy(path, tmp_path / path.name)
+        bundle = load_bundle(tmp_path / tiny_bundle_fp32.name)
+        change = {"threshold": threshold, "pictures": 24, "false_alarm_rate": 0.05}
+        write_override(bundle, bundle.card.calibration.model_copy(update=change))
+        return bundle.path
+
+    return calibrated
+
+
+def head_of(report: Path) -> str:
+    text = (report / "report.html").read_text(encoding="utf-8")
+    return text[text.index("<header>") : text.index("</header>")]
+
+
 def test_the_stations_own_threshold_is_the_one_that_counts(
-    tiny_bundle_fp32: Path, tiny_dataset: Path, tmp_path: Path
+    station_threshold: Callable[[float], Path], tiny_dataset: Path, tmp_path: Path
 ) -> None:
-    model = tmp_path / "plate.xml"
-    for path in (tiny_bundle_fp32, tiny_bundle_fp32.with_suffix(".bin")):
-        shutil.copy(path, tmp_path / path.name)
-    bundle = load_bundle(model)
-    write_override(bundle, bundle.card.calibration.model_copy(update={"threshold": 1e6}))
-    figures, _ = evaluate_bundle(model, find_dataset(tiny_dataset), tmp_path / "report", device="CPU")
+    dataset, report = find_dataset(tiny_dataset), tmp_path / "report"
+    figures, _ = evaluate_bundle(station_threshold(1e6), dataset, report, device="CPU")
     assert (figures["threshold"], figures["recall"]) == (1e6, 0.0)
+    assert "<dd>5.00% false alarms, from 24 good pictures</dd>" in head_of(report)
+    assert "<dt>false alarms here</dt><dd>0 of 6</dd>" in head_of(report)
+
+
+def test_more_false_alarms_than_promised_come_with_their_chance_and_a_reason(
+    station_threshold: Callable[[float], Path], tiny_dataset: Path, tmp_path: Path
+) -> None:
+    """Of 24 scores the highest is the threshold, so each order of 30 parts has the six new ones on top."""
+    dataset, report = find_dataset(tiny_dataset), tmp_path / "report"
+    figures, _ = evaluate_bundle(station_threshold(-1.0), dataset, report, device="CPU")
+    assert figures["precision"] == 12 / 18
+    assert "<dd>6 of 6; so many or more have a chance of 0.00%, if these good parts are like" in head_of(report)
+    assert "they are probably not alike: another light, camera or batch" in head_of(report)
+
+
+def test_one_false_alarm_too_many_is_told_to_be_nothing_unusual(
+    station_threshold: Callable[[float], Path], tiny_dataset: Path, tmp_path: Path
+) -> None:
+    """The chance that the highest of 24 + 6 alike parts is among the six: 6 / 30."""
+    dataset, report = find_dataset(tiny_dataset), tmp_path / "report"
+    good = sorted(
+        raw.score
+        for _, raw in score_pictures(
+            Engine(load_bundle(station_threshold(0.0)), device="CPU"),
+            readable([sample.path for sample in dataset.test if not sample.label], []),
+        )
+    )
+    evaluate_bundle(station_threshold((good[-2] + good[-1]) / 2), dataset, report, device="CPU")
+    assert "<dd>1 of 6; so many or more have a chance of 20.00%, if these good parts are like" in head_of(report)
+    assert "<dt>so</dt>" not in head_of(report)
 
 
 def test_damaged_test_pictures_are_left_out_and_named(
@@ -79,36 +128,3 @@ def test_good_pictures_alone_cannot_be_evaluated_with(
 ) -> None:
     with pytest.raises(PictureError, match="has no labelled pictures to evaluate with; give a data set with"):
         evaluate_bundle(tiny_bundle_fp32, find_dataset(tiny_dataset / "train" / "good"), tmp_path, device="CPU")
-
-
-def test_one_of_checkpoint_and_model_is_asked_for(tiny_dataset: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nothing to evaluate was given"):
-        evaluate(tmp_path, data=tiny_dataset)
-    with pytest.raises(UsageError, match="exclude each other"):
-        evaluate(tmp_path, checkpoint=tmp_path / "a", model=tmp_path / "b", data=tiny_dataset)
-
-
-def test_machines_read_the_figures_and_people_the_skipped_pictures(
-    tiny_bundle_fp32: Path, tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    own = tmp_path / "plate"
-    shutil.copytree(tiny_dataset, own)
-    broken = own / "test" / "blob" / "002.png"
-    broken.write_bytes(broken.read_bytes()[:300])
-    evaluate(tmp_path / "report", model=tiny_bundle_fp32, data=own, device="CPU", as_json=True)
-    done = capsys.readouterr()
-    assert json.loads(done.out) == json.loads((tmp_path / "report" / "metrics.json").read_text())
-    assert f"skipped 1 pictures that cannot be decoded: {broken}" in done.err
-
-
-def test_an_output_that_cannot_be_written_is_found_before_the_work(tiny_dataset: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UsageError, match="cannot write to .*file/report"):
-        evaluate(tmp_path / "file" / "report", model=tmp_path / "gone.xml", data=tiny_dataset)
-
-
-def test_a_bundle_given_as_a_checkpoint_names_the_right_option(
-    tiny_bundle_fp32: Path, tiny_dataset: Path, tmp_path: Path
-) -> None:
-    with pytest.raises(CheckpointError, match="plate.xml is not a checkpoint; .* takes the .xml .* with --model"):
-        evaluate(tmp_path, checkpoint=tiny_bundle_fp32, data=tiny_dataset)

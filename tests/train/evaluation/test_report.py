@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -31,12 +32,16 @@ class Page(HTMLParser):
         self.figures: dict[str, float | None] = {}
         self.addresses: list[str] = []
         self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.alternatives: list[str | None] = []
         self.words = ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self.tags.append(tag)
+        self.attributes |= given.keys()
+        self.alternatives += [given["alt"]] if "alt" in given else []
         self.addresses += [value for name, value in attrs if name in {"src", "href", "srcset", "action"} and value]
         if name := given.get("data-figure"):
             self.figures[name] = float(given["value"]) if given.get("value") else None  # type: ignore[arg-type]
@@ -132,6 +137,61 @@ def test_names_cannot_write_into_the_page(tmp_path: Path) -> None:
     assert evil in figures["per_defect"]
 
 
+def test_file_names_with_quotes_and_tags_stay_names(tmp_path: Path) -> None:
+    name = """" onload='x' <b>&amp;.png"""
+    page, _, _ = written(judged(tmp_path, {name: 0.5}, "good"), tmp_path / "report")
+    assert f"good/{name}" in page.alternatives
+    assert f"good/{name}" in page.words
+    assert "onload" not in page.attributes
+    assert "b" not in page.tags
+
+
+def test_a_name_in_no_encoding_does_not_stop_the_report(mixed: list[Scored], tmp_path: Path) -> None:
+    """Folders copied from an old computer keep Latin-1 names, which are not UTF-8."""
+    folder = tmp_path / os.fsdecode(b"fr\xe4sen")
+    folder.mkdir()
+    path = folder / "s1.png"
+    path.write_bytes(mixed[5].path.read_bytes())
+    named = Scored(path, 1, folder.name, 3.0, mixed[5].map)
+    page, figures, _ = written([*mixed, named], tmp_path / "report", skipped=[folder / "torn.png"])
+    assert "fr?sen/s1.png" in page.words
+    assert folder.name in figures["per_defect"]
+
+
+def test_grainy_photographs_with_all_rows_full_can_still_be_mailed(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    path = tmp_path / "grain.png"
+    cv2.imwrite(str(path), rng.integers(0, 256, (320, 320, 3), dtype=np.uint8))
+    anomaly_map = rng.uniform(0, 9, (64, 64)).astype(np.float32)
+    answers = [(0, "good", 2.0), (1, "crack", 0.5), (1, "crack", 3.0)]
+    scored = [Scored(path, *answer, anomaly_map) for answer in answers for _ in range(9)]
+    page, _, text = written(scored, tmp_path / "report")
+    assert sum(address.startswith("data:image/jpeg") for address in page.addresses) == 48
+    assert len(text) < 3_000_000
+
+
+def test_the_defect_that_is_found_least_comes_first(tmp_path: Path) -> None:
+    scored = [
+        *judged(tmp_path, {"a.png": 0.1}, "good"),
+        *judged(tmp_path, {"b.png": 2.0, "c.png": 3.0}, "always"),
+        *judged(tmp_path, {"d.png": 0.2}, "never"),
+        *judged(tmp_path, {"e.png": 0.3, "f.png": 2.0}, "halfway"),
+    ]
+    page, figures, _ = written(scored, tmp_path / "report")
+    table = page.words[page.words.index("By defect") : page.words.index("the least found first")]
+    assert re.findall("always|never|halfway", table) == ["never", "halfway", "always"]
+    assert re.findall(r"[\d.]+ %", table) == ["0.0 %", "50.0 %", "100.0 %"]
+    assert list(figures["per_defect"]) == ["always", "halfway", "never"]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "shown"), [(0.0, "0.0000"), (3.2e-5, "3.2e-05"), (0.5, "0.5000"), (28.96875, "28.97")]
+)
+def test_scores_can_be_told_apart_whatever_their_size(tmp_path: Path, threshold: float, shown: str) -> None:
+    evaluate_scored(judged(tmp_path, {"a.png": 2e-5}, "good"), threshold, tmp_path / "report", name="plate")
+    assert f"At the threshold {shown}," in Page((tmp_path / "report" / "report.html").read_text()).words
+
+
 @pytest.mark.parametrize("with_map", [True, False])
 def test_good_pictures_alone_and_models_without_a_map_have_a_page(tmp_path: Path, with_map: bool) -> None:
     more = {} if with_map else {"map": None}
@@ -161,6 +221,13 @@ def test_a_picture_that_is_gone_before_the_gallery_is_one_line(mixed: list[Score
 def test_an_output_that_is_a_file_is_one_line(mixed: list[Scored], tmp_path: Path) -> None:
     (tmp_path / "report").write_text("taken")
     with pytest.raises(UsageError, match="cannot write the report to"):
+        written(mixed, tmp_path / "report")
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "report.html"])
+def test_a_folder_in_the_place_of_a_file_is_one_line(mixed: list[Scored], tmp_path: Path, name: str) -> None:
+    (tmp_path / "report" / name).mkdir(parents=True)
+    with pytest.raises(UsageError, match="cannot write the report to .*: Is a directory; give another --output"):
         written(mixed, tmp_path / "report")
 
 
