@@ -68,6 +68,8 @@ def export(
             raise UsageError("ONNX is written in float", hint="leave out --precision")
         if test is not None:
             raise UsageError("an export to ONNX compares no labelled pictures", hint="leave out --test")
+        if allow_drop:
+            raise UsageError("an export to ONNX is float and loses nothing", hint="leave out --allow-drop")
         _export_onnx(checkpoint, output, data=data, refit=refit, as_json=as_json)
         return
     with needs_extra("train"):

@@ -12,7 +12,11 @@ def test_work_of_another_process_is_noticed() -> None:
     others = Others()
     # Not waited for before the figure is taken: a child that was waited for counts as our own work.
     busy = subprocess.Popen(
-        [sys.executable, "-c", "import time\nend = time.time() + 0.6\nwhile time.time() < end: pass\ninput()"],
+        [
+            sys.executable,
+            "-c",
+            "import time\nend = time.monotonic() + 0.6\nwhile time.monotonic() < end: pass\ninput()",
+        ],
         stdin=subprocess.PIPE,
     )
     try:

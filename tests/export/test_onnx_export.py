@@ -120,3 +120,5 @@ def test_options_that_onnx_cannot_follow_are_refused(precision: Precision, tmp_p
         export(gone, output, precision=precision, model_format=Format.ONNX)
     with pytest.raises(UsageError, match="compares no labelled pictures; leave out --test"):
         export(gone, output, test=tmp_path, model_format=Format.ONNX)
+    with pytest.raises(UsageError, match="is float and loses nothing; leave out --allow-drop"):
+        export(gone, output, allow_drop=True, model_format=Format.ONNX)
