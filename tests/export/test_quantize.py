@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 from pathlib import Path
 
 import nncf
@@ -12,6 +11,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
+from benchmarks.datasets import absent, find_set
 from edge.errors import TrainingError
 from edge.inference.bundle import load_bundle, write_bundle
 from edge.inference.engine import Engine, Raw
@@ -76,9 +76,9 @@ def test_int8_of_the_whole_graph_is_refused_and_that_of_the_features_passes(
 
 
 @pytest.mark.long
-@pytest.mark.skipif("EDGE_AD_DATA" not in os.environ, reason="EDGE_AD_DATA does not name a folder with bottle/")
+@pytest.mark.skipif(bool(absent("bottle")), reason=absent("bottle"))
 def test_on_real_bottles_the_whole_graph_loses_defects_and_the_shipped_model_none(tmp_path: Path) -> None:
-    dataset = find_dataset(Path(os.environ["EDGE_AD_DATA"]) / "bottle")
+    dataset = find_set("bottle", tmp_path)
     setup = Setup(model="padim", height=256, width=256, backbone="efficientnet-lite0", seed=0)
     checkpoint = train(dataset, setup, tmp_path, false_alarm_rate=0.05, device="cpu").checkpoint
     models = {}
