@@ -6,6 +6,7 @@ EdgeAdError                     exit code 1: it was asked rightly and failed
 ├── MissingExtraError           a command needs packages that this install does not have
 ├── PictureError                a picture, or a folder of them, cannot be used
 ├── CameraError                 a camera cannot be opened or was lost; a retry may help
+│   └── CameraSilentError       no picture came in time
 ├── BundleError                 a model file cannot be read, is damaged or is not one of ours
 │   └── CardError               the model card is absent, or of another kind or version
 ├── CheckpointError             a training checkpoint cannot be read or fits another model
@@ -62,6 +63,10 @@ class PictureError(EdgeAdError):
 
 class CameraError(EdgeAdError):
     """A camera cannot be opened, or was lost."""
+
+
+class CameraSilentError(CameraError):
+    """No picture came from a camera in time."""
 
 
 class BundleError(EdgeAdError):

@@ -20,6 +20,7 @@ class Frame:
         captured_ns: monotonic clock when the picture reached this computer (``time.monotonic_ns``).
         picture: name of the file the frame came from, for folder cameras: its path from the folder on, or from
             the part of a glob on that is without wildcards; None for live ones.
+        fault: why it cannot be judged (not a number in a float source, no pixels), one line; empty for a sound one.
     """
 
     camera: str
@@ -27,3 +28,4 @@ class Frame:
     pixels: NDArray[np.uint8]
     captured_ns: int
     picture: str | None = None
+    fault: str = ""

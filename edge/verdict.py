@@ -6,7 +6,7 @@ inside it, so that a station can move it without a new model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -21,6 +21,31 @@ class Verdict(StrEnum):
     GOOD = "good"
     ANOMALOUS = "anomalous"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelId:
+    """Which bundle judged.
+
+    Attributes:
+        name: product or model name from the card.
+        version: of the bundle, from the card.
+        sha256: digest that names the bundle, 64 hexadecimal digits.
+    """
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the camera's frame; ``x``, ``y`` are its upper left pixel."""
+
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +83,7 @@ class Inspection:
 
     Attributes:
         frame: the frame that was judged.
+        model: the bundle that judged.
         verdict: good, anomalous, or unknown.
         score: raw picture score, higher is more anomalous; NaN where none could be computed.
         threshold: the score from which a part is anomalous (score > threshold).
@@ -69,9 +95,12 @@ class Inspection:
         device: the OpenVINO device that ran the model, e.g. "CPU".
         reason: why the verdict is unknown; empty otherwise.
         part_id: the part the PLC asked about; None outside trigger mode.
+        late: the verdict came after the time that the PLC allowed.
+        box: where the anomaly map lies in the frame; None for the whole frame.
     """
 
     frame: Frame
+    model: ModelId
     verdict: Verdict
     score: float
     threshold: float
@@ -82,4 +111,6 @@ class Inspection:
     latency: Latency
     device: str
     reason: str = ""
-    part_id: str | None = field(default=None)
+    part_id: str | None = None
+    late: bool = False
+    box: Box | None = None

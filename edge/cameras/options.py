@@ -41,6 +41,11 @@ class CameraOptions(BaseModel):
         description="fixed exposure of a live device in the driver's own unit (V4L2: 100 microseconds); "
         "automatic where not given",
     )
+    triggered: bool = Field(
+        default=False,
+        description="each picture of a live camera is started from outside (light barrier, PLC), so that silence is "
+        "no fault and no picture is left out",
+    )
     open_timeout_s: float = Field(
         default=5.0, ge=0.1, le=60, description="seconds after which opening a live camera is given up"
     )

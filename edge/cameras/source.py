@@ -17,11 +17,14 @@ class Shot:
         pixels: uint8 [H, W, 3] BGR; the size may differ from shot to shot.
         captured_ns: monotonic clock when the picture reached this computer.
         picture: name of the file, valid Unicode, for folders of pictures; None otherwise.
+        fault: why nothing can be said about the part in it, one line: pixels that are not numbers, a size that was
+            not asked for; empty for a sound picture. Such a picture is handed on, and its verdict is unknown.
     """
 
     pixels: Picture
     captured_ns: int
     picture: str | None = None
+    fault: str = ""
 
 
 class Source(Protocol):
@@ -46,10 +49,18 @@ class Source(Protocol):
             PictureError: a folder is missing or holds no picture.
         """
 
+    def reachable(self) -> bool:
+        """Whether opening it is worth a try now; quick and without side effects, asked while a camera is lost.
+
+        True where only an attempt can tell.
+        """
+
     def read(self) -> Shot | None:
         """Returns the next picture; None at the end of a file source.
 
         Raises:
+            CameraSilentError: no picture came within ``read_timeout_s``. A camera that waits for an outside trigger
+                (``triggered``) may be read again.
             CameraError: the stream is lost; ``close`` and ``open`` may bring it back.
         """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from edge.inference.engine import Engine, Raw
@@ -14,7 +15,7 @@ from edge.progress import Advance, silent
 def score_pictures(
     engine: Engine, pictures: Iterable[tuple[Path, Picture]], *, seen: Advance = silent
 ) -> Iterator[tuple[Path, Raw]]:
-    """Yields a result for each picture, in any order, while a few are in flight.
+    """Yields a result for each picture, in their order, while a few are in flight.
 
     Args:
         engine: a compiled bundle.
@@ -24,15 +25,18 @@ def score_pictures(
     Raises:
         DeviceError: the device failed.
     """
-    ready: deque[tuple[Path, Raw]] = deque()  # its append and popleft need no lock
-    for path, pixels in pictures:
-        engine.submit(pixels, lambda raw, path=path: ready.append((path, raw)))  # type: ignore[misc]
-        yield from _taken(ready, seen)
-    engine.wait()
-    yield from _taken(ready, seen)
+    flying: deque[tuple[Path, Future[Raw]]] = deque()
+    with ThreadPoolExecutor(engine.jobs, thread_name_prefix="scoring") as pool:
+        for path, pixels in pictures:
+            if len(flying) >= 2 * engine.jobs:
+                yield _landed(flying, seen)
+            flying.append((path, pool.submit(engine.infer, pixels)))
+        while flying:
+            yield _landed(flying, seen)
 
 
-def _taken(ready: deque[tuple[Path, Raw]], seen: Advance) -> Iterator[tuple[Path, Raw]]:
-    while ready:
-        yield ready.popleft()
-        seen(1)
+def _landed(flying: deque[tuple[Path, Future[Raw]]], seen: Advance) -> tuple[Path, Raw]:
+    path, future = flying.popleft()
+    raw = future.result()
+    seen(1)
+    return path, raw

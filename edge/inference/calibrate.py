@@ -46,6 +46,7 @@ def calibrate(
             pixel_threshold=None if peaks is None else conformal.threshold(peaks, false_alarm_rate),
             pictures=len(checked(scores)),
             quantiles=quantiles(scores),
+            peak_quantiles=() if peaks is None else quantiles(peaks),
             device=device,
             precision=precision,
             time=datetime.datetime.now(datetime.UTC),

@@ -33,6 +33,9 @@ class Calibration(_Part):
     quantiles: tuple[float, ...] = Field(
         min_length=2, description="scores of the good parts at evenly spaced ranks from 0 to 100 %, ascending"
     )
+    peak_quantiles: tuple[float, ...] = Field(
+        default=(), description="the same of the maxima of their maps; a camera with an ignore mask is judged by these"
+    )
     device: str = Field(description="OpenVINO device the scores were computed on, e.g. CPU")
     precision: str = Field(description="precision of the IR the scores were computed with")
     time: datetime = Field(description="when, UTC")

@@ -1,10 +1,10 @@
-"""Runs a bundle: pictures in, raw scores and maps out, several requests in flight."""
+"""Runs a bundle: a picture in, raw score and map out."""
 
 from __future__ import annotations
 
-import threading
+import queue
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,19 @@ from edge.errors import DeviceError
 from edge.inference.bundle import Bundle
 from edge.inference.devices import Hint, compile_model
 from edge.pictures import Picture, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A picture as the graph takes it.
+
+    Attributes:
+        picture: uint8 [H, W, 3] at the model's size.
+        preprocess_ms: what bringing it to that size took.
+    """
+
+    picture: Picture
+    preprocess_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +49,17 @@ class Raw:
     inference_ms: float
 
 
-Done = Callable[[Raw], None]
-
-
 class Engine:
-    """A compiled bundle with a bounded number of requests in flight.
+    """A compiled bundle with a bounded number of requests.
 
-    ``submit`` resizes in the caller's thread and returns as soon as a request is free, so the next picture is
-    resized while the one before is inferred. Each result goes to the function that came with its picture, in a
-    thread of OpenVINO's, in any order. Several threads may submit.
+    Any number of threads may prepare and run pictures, and each waits for its own: while one waits for the device,
+    without Python's lock, another resizes the next picture. Measured, two threads reach the rate of OpenVINO's own
+    asynchronous queue; and what fails for one picture is raised where that picture is known, not in a callback.
 
     Args:
         bundle: a verified bundle.
         device: "AUTO", "CPU", "GPU", "NPU".
-        jobs: requests in flight; None for what the device advises, but two at least.
+        jobs: requests in flight; None for one more than the device advises, so that it never waits for us.
         hint: what the device optimizes for.
         precision: INFERENCE_PRECISION_HINT; the one the bundle was calibrated with if None.
         cache_dir: where compiled models are kept between starts; None for no cache.
@@ -82,50 +92,35 @@ class Engine:
             cache_dir=cache_dir,
         )
         advised = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
-        self.jobs = jobs or max(2, advised)
-        self._queue = ov.AsyncInferQueue(self._compiled, self.jobs)
-        self._queue.set_callback(self._finish)
-        self._request = self._compiled.create_infer_request()
-        self._one_starts = threading.Lock()  # the queue itself may hand one idle request to two threads
+        self.jobs = jobs or advised + 1
+        self._idle: queue.LifoQueue[ov.InferRequest] = queue.LifoQueue()  # the last one used is warm
+        for _ in range(self.jobs):
+            self._idle.put(self._compiled.create_infer_request())
 
-    def submit(self, pixels: Picture, done: Done) -> None:
-        """Starts one picture; waits while all requests are busy.
-
-        Args:
-            pixels: uint8 [H, W, 3] BGR of any size.
-            done: called with the result; it must not raise.
-
-        Raises:
-            DeviceError: a picture submitted before failed on the device.
-        """
+    def prepare(self, pixels: Picture) -> Prepared:
+        """Brings uint8 [H, W, 3] BGR of any size to the model's size."""
         began = time.perf_counter()
-        picture = prepare(pixels, self.size)[None]
-        started = time.perf_counter()
-        with self._one_starts, self._failures_named():
-            # The request reads the picture's own memory, so the picture travels with it to keep that alive.
-            self._queue.start_async({0: picture}, (done, began, started, picture), share_inputs=True)
+        picture = prepare(pixels, self.size)
+        return Prepared(picture, (time.perf_counter() - began) * 1e3)
 
-    def wait(self) -> None:
-        """Returns when no request is in flight.
-
-        Raises:
-            DeviceError: a request failed on the device.
-        """
-        with self._failures_named():
-            self._queue.wait_all()
-
-    def infer(self, pixels: Picture) -> Raw:
-        """One picture, start to end, in the caller's thread; one thread at a time.
+    def run(self, prepared: Prepared) -> Raw:
+        """Runs a prepared picture in the caller's thread; waits while all requests are busy.
 
         Raises:
             DeviceError: the picture failed on the device.
         """
-        began = time.perf_counter()
-        picture = prepare(pixels, self.size)[None]
         started = time.perf_counter()
-        with self._failures_named():
-            self._request.infer({0: picture}, share_inputs=True)
-        return self._raw(self._request, began, started)
+        request = self._idle.get()
+        try:
+            with self._failures_named():
+                request.infer({0: prepared.picture[None]}, share_inputs=True)
+            return self._raw(request, prepared.preprocess_ms, started)
+        finally:
+            self._idle.put(request)
+
+    def infer(self, pixels: Picture) -> Raw:
+        """Prepares and runs one picture, uint8 [H, W, 3] BGR of any size; see ``run``."""
+        return self.run(self.prepare(pixels))
 
     @contextmanager
     def _failures_named(self) -> Iterator[None]:
@@ -136,15 +131,11 @@ class Engine:
             hint = "" if self.device == "CPU" else "try --device CPU"
             raise DeviceError(f"inference failed on {self.device}: {detail}", hint=hint) from error
 
-    def _finish(self, request: ov.InferRequest, userdata: tuple[Done, float, float, Picture]) -> None:
-        done, began, started, _ = userdata
-        done(self._raw(request, began, started))
-
-    def _raw(self, request: ov.InferRequest, began: float, started: float) -> Raw:
+    def _raw(self, request: ov.InferRequest, preprocess_ms: float, started: float) -> Raw:
         ended = time.perf_counter()
         score = float(request.get_tensor("pred_score").data.flat[0])
         anomaly_map = None
         if self.bundle.card.has_map:
             # The tensor belongs to the request, which may be started again at once: copy.
             anomaly_map = np.array(request.get_tensor("anomaly_map").data[0, 0], dtype=np.float32)
-        return Raw(score, anomaly_map, (started - began) * 1e3, (ended - started) * 1e3)
+        return Raw(score, anomaly_map, preprocess_ms, (ended - started) * 1e3)
