@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +29,10 @@ def expected(pixels: Picture) -> np.ndarray:
     return prepare(pixels, SIZE).astype(np.float32).mean(axis=2)
 
 
-def submitted(engine: Engine, given: list[Picture]) -> list[Raw]:
-    results: list[Raw | None] = [None] * len(given)
-    for number, pixels in enumerate(given):
-        engine.submit(pixels, lambda raw, number=number: results.__setitem__(number, raw))
-    engine.wait()
-    assert all(raw is not None for raw in results)
-    return results  # type: ignore[return-value]
+def together(engine: Engine, given: list[Picture]) -> list[Raw]:
+    """The results of pictures that several threads run at once, more threads than the engine has requests."""
+    with ThreadPoolExecutor(engine.jobs + 2) as lanes:
+        return list(lanes.map(engine.infer, given))
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 5])
@@ -43,7 +40,7 @@ def test_each_of_many_pictures_in_flight_gets_its_own_result(write_toy: WriteToy
     """Requests read a picture's own memory: one freed too early would give the score of another picture."""
     engine = Engine(write_toy(), device="CPU", jobs=jobs)
     given = pictures(60)
-    for pixels, raw in zip(given, submitted(engine, given), strict=True):
+    for pixels, raw in zip(given, together(engine, given), strict=True):
         np.testing.assert_allclose(raw.anomaly_map, expected(pixels), atol=1e-3)
         assert raw.score == pytest.approx(expected(pixels).mean(), rel=1e-5)
 
@@ -52,42 +49,29 @@ def test_results_in_flight_are_exactly_those_of_one_picture_at_a_time(tiny_bundl
     engine = Engine(load_bundle(tiny_bundle), device="CPU", jobs=4)
     given = pictures(40)
     alone = [engine.infer(pixels) for pixels in given]
-    together = submitted(engine, given)
-    assert [raw.score for raw in together] == [raw.score for raw in alone]
-    for one, other in zip(together, alone, strict=True):
+    at_once = together(engine, given)
+    assert [raw.score for raw in at_once] == [raw.score for raw in alone]
+    for one, other in zip(at_once, alone, strict=True):
         assert np.array_equal(one.anomaly_map, other.anomaly_map)
     assert len({raw.score for raw in alone}) == 40
 
 
-def test_several_threads_may_submit(write_toy: WriteToy) -> None:
-    engine = Engine(write_toy(), device="CPU", jobs=3)
-    found: list[dict[int, Raw]] = [{} for _ in range(4)]
-    begin = threading.Barrier(4)
-
-    def camera(number: int) -> None:
-        begin.wait()
-        for index, pixels in enumerate(pictures(40, seed=number)):
-            engine.submit(pixels, lambda raw, index=index: found[number].__setitem__(index, raw))
-
-    threads = [threading.Thread(target=camera, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    engine.wait()
-    for number, results in enumerate(found):
-        assert len(results) == 40
-        for index, pixels in enumerate(pictures(40, seed=number)):
-            assert results[index].score == pytest.approx(expected(pixels).mean(), rel=1e-5)
+def test_pictures_prepared_before_others_ran_give_their_own_results(write_toy: WriteToy) -> None:
+    engine = Engine(write_toy(), device="CPU", jobs=2)
+    given = pictures(20)
+    waiting = [engine.prepare(pixels) for pixels in given]
+    together(engine, pictures(20, seed=1))
+    for pixels, prepared in zip(given, waiting, strict=True):
+        assert engine.run(prepared).score == pytest.approx(expected(pixels).mean(), rel=1e-5)
 
 
 def test_a_result_stays_what_it_was_while_the_next_pictures_run(write_toy: WriteToy) -> None:
     engine = Engine(write_toy(), device="CPU", jobs=2)
     first, *others = pictures(12)
-    raw = submitted(engine, [first])[0]
+    raw = engine.infer(first)
     assert raw.anomaly_map is not None
     before = raw.anomaly_map.copy()
-    submitted(engine, others)
+    together(engine, others)
     assert np.array_equal(raw.anomaly_map, before)
 
 
@@ -118,17 +102,10 @@ def picky(write_toy: WriteToy) -> Bundle:
     return write_bundle(ov.Model([score], [picture], "picky"), card, path, compress_to_fp16=False)
 
 
-def test_a_picture_that_fails_on_the_device_is_one_error_in_every_way_to_run_it(picky: Bundle) -> None:
+def test_a_picture_that_fails_is_an_error_where_it_was_given_and_the_next_one_runs(picky: Bundle) -> None:
     fails, works = np.full((*SIZE, 3), 5, np.uint8), np.full((*SIZE, 3), 2, np.uint8)
-    assert Engine(picky, device="CPU").infer(works).score == 7.0
-    with pytest.raises(DeviceError, match="inference failed on CPU"):
-        Engine(picky, device="CPU").infer(fails)
-    engine = Engine(picky, device="CPU")
-    engine.submit(fails, lambda raw: None)
-    with pytest.raises(DeviceError, match="inference failed on CPU"):
-        engine.wait()
     engine = Engine(picky, device="CPU", jobs=1)
-    engine.submit(fails, lambda raw: None)
-    with pytest.raises(DeviceError, match="inference failed on CPU"):
-        for _ in range(3):
-            engine.submit(works, lambda raw: None)
+    for _ in range(3):  # each failure gives its request back
+        with pytest.raises(DeviceError, match="inference failed on CPU"):
+            engine.infer(fails)
+        assert engine.infer(works).score == 7.0
