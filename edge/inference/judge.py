@@ -4,35 +4,90 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration.scores import percentile
+from edge.errors import CalibrationError
 from edge.frame import Frame
 from edge.inference.card import Calibration
 from edge.inference.engine import Raw
-from edge.verdict import Inspection, Latency, Region, Verdict
+from edge.verdict import Box, Inspection, Latency, ModelId, Region, Verdict
 
 Array = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 MOST_REGIONS = 16
 
 
 @dataclass(frozen=True)
-class Judge:
-    """Judges raw results by one calibration.
+class Limits:
+    """What scores are compared with.
 
     Attributes:
-        calibration: of the bundle, or of the station where it has its own.
-        device: named in every inspection.
+        threshold: a part is anomalous above it.
+        pixel_threshold: map value from which a pixel belongs to a region; None for no regions.
+        quantiles: scores of good parts at evenly spaced ranks; empty where they are not known.
     """
 
-    calibration: Calibration
-    device: str
+    threshold: float
+    pixel_threshold: float | None
+    quantiles: Sequence[float]
 
-    def inspect(self, frame: Frame, raw: Raw, *, waited_ms: float, part_id: str | None = None) -> Inspection:
+
+def limits_of(calibration: Calibration, *, masked: bool, threshold: float | None = None) -> Limits:
+    """The limits that a calibration sets.
+
+    With an ignore mask the score is the highest map value that is left, so it is compared with the map's own
+    threshold. That was set on whole maps with the same promise, and a mask can only lower a maximum: the promise
+    holds.
+
+    Args:
+        calibration: of the bundle or the station.
+        masked: whether a part of the map does not count.
+        threshold: the station's own raw threshold, which wins.
+
+    Raises:
+        CalibrationError: there is a mask, and the model has no map.
+    """
+    if not masked:
+        own = calibration.threshold if threshold is None else threshold
+        return Limits(own, calibration.pixel_threshold, calibration.quantiles)
+    if calibration.pixel_threshold is None:
+        raise CalibrationError(
+            "a mask needs a model with an anomaly map and its threshold, this one has none",
+            hint="remove ignore and mask from the station file, or use another model",
+        )
+    own = calibration.pixel_threshold if threshold is None else threshold
+    return Limits(own, calibration.pixel_threshold, calibration.peak_quantiles)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges raw results by one set of limits.
+
+    Attributes:
+        limits: of the calibration in force.
+        model: named in every inspection.
+    """
+
+    limits: Limits
+    model: ModelId
+
+    def inspect(
+        self,
+        frame: Frame,
+        raw: Raw,
+        *,
+        device: str,
+        waited_ms: float,
+        box: Box | None = None,
+        mask: Mask | None = None,
+        part_id: str | None = None,
+    ) -> Inspection:
         """Compares the score with the threshold and finds where the map stands out.
 
         A score or a map that is not finite gives ``unknown``, never ``good``.
@@ -40,30 +95,65 @@ class Judge:
         Args:
             frame: the frame the result belongs to.
             raw: what the graph gave.
+            device: that it ran on.
             waited_ms: between the frame's arrival and the start of its preparation.
+            box: the part of the frame that the model saw; None for all of it.
+            mask: bool [h, w] of the map, False where it does not count; None where all of it does.
             part_id: the part that was asked about, in trigger mode.
         """
         began = time.perf_counter()
+        raw = raw if mask is None else _masked(raw, mask)
         verdict, reason = self._verdict(raw)
         finite = verdict is not Verdict.UNKNOWN
         peak: tuple[int, int] | None = None
         regions: tuple[Region, ...] = ()
         if finite and raw.anomaly_map is not None:
-            shape = frame.pixels.shape[:2]
-            peak = _peak(raw.anomaly_map, shape)
-            regions = find_regions(raw.anomaly_map, self.calibration.pixel_threshold, shape)
+            seen = box or Box(0, 0, frame.pixels.shape[1], frame.pixels.shape[0])
+            peak = _peak(raw.anomaly_map, seen)
+            regions = find_regions(raw.anomaly_map, self.limits.pixel_threshold, seen)
+        known = finite and len(self.limits.quantiles) > 1
         spent = (time.perf_counter() - began) * 1e3
         return Inspection(
             frame=frame,
+            model=self.model,
             verdict=verdict,
             score=raw.score,
-            threshold=self.calibration.threshold,
-            percentile=percentile(raw.score, self.calibration.quantiles) if finite else None,
+            threshold=self.limits.threshold,
+            percentile=percentile(raw.score, self.limits.quantiles) if known else None,
             anomaly_map=raw.anomaly_map if finite else None,
             peak=peak,
             regions=regions,
             latency=Latency(waited_ms, raw.preprocess_ms, raw.inference_ms, spent),
-            device=self.device,
+            device=device,
+            reason=reason,
+            part_id=part_id,
+            box=box,
+        )
+
+    def unknown(
+        self, frame: Frame, reason: str, *, device: str, waited_ms: float, part_id: str | None = None
+    ) -> Inspection:
+        """The verdict on a part in a frame that cannot be judged.
+
+        Args:
+            frame: the frame.
+            reason: why not, one line.
+            device: that would have judged it.
+            waited_ms: between the frame's arrival and now.
+            part_id: the part that was asked about, in trigger mode.
+        """
+        return Inspection(
+            frame=frame,
+            model=self.model,
+            verdict=Verdict.UNKNOWN,
+            score=math.nan,
+            threshold=self.limits.threshold,
+            percentile=None,
+            anomaly_map=None,
+            peak=None,
+            regions=(),
+            latency=Latency(waited_ms, 0.0, 0.0, 0.0),
+            device=device,
             reason=reason,
             part_id=part_id,
         )
@@ -73,30 +163,41 @@ class Judge:
             return Verdict.UNKNOWN, "the score is not finite"
         if raw.anomaly_map is not None and not np.isfinite(raw.anomaly_map).all():
             return Verdict.UNKNOWN, "the anomaly map is not finite"
-        return (Verdict.ANOMALOUS if raw.score > self.calibration.threshold else Verdict.GOOD), ""
+        return (Verdict.ANOMALOUS if raw.score > self.limits.threshold else Verdict.GOOD), ""
 
 
-def find_regions(anomaly_map: Array, pixel_threshold: float | None, shape: tuple[int, ...]) -> tuple[Region, ...]:
+def _masked(raw: Raw, mask: Mask) -> Raw:
+    """The score is the highest value that counts; what does not count is shown as low as the lowest that does."""
+    if raw.anomaly_map is None:
+        return replace(raw, score=math.nan)
+    counting = raw.anomaly_map[mask]
+    anomaly_map = np.where(mask, raw.anomaly_map, counting.min())
+    score = float(counting.max()) if math.isfinite(raw.score) else raw.score
+    return replace(raw, score=score, anomaly_map=anomaly_map)
+
+
+def find_regions(anomaly_map: Array, pixel_threshold: float | None, box: Box) -> tuple[Region, ...]:
     """Connected areas above the pixel threshold, highest first, at most ``MOST_REGIONS``.
 
     Args:
         anomaly_map: float32 [h, w].
         pixel_threshold: raw map value; None for no regions.
-        shape: (height, width) of the frame that the regions are given in.
+        box: where the map lies in the frame whose pixels the regions are given in.
     """
     if pixel_threshold is None or float(anomaly_map.max()) <= pixel_threshold:
         return ()
     above = (anomaly_map > pixel_threshold).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(above, connectivity=8)
-    (rows, columns), pixels_each = anomaly_map.shape, shape[0] * shape[1] / anomaly_map.size
+    (rows, columns), pixels_each = anomaly_map.shape, box.height * box.width / anomaly_map.size
     found = []
     for label in range(1, count):
         x, y, width, height, area = (int(value) for value in stats[label])
         inside = labels[y : y + height, x : x + width] == label
         score = float(anomaly_map[y : y + height, x : x + width][inside].max())
-        left, right = _outward(x, x + width, columns, shape[1])
-        top, bottom = _outward(y, y + height, rows, shape[0])
-        found.append(Region(left, top, right - left, bottom - top, max(1, round(area * pixels_each)), score))
+        left, right = _outward(x, x + width, columns, box.width)
+        top, bottom = _outward(y, y + height, rows, box.height)
+        pixels = max(1, round(area * pixels_each))
+        found.append(Region(box.x + left, box.y + top, right - left, bottom - top, pixels, score))
     return tuple(sorted(found, key=lambda region: -region.score)[:MOST_REGIONS])
 
 
@@ -105,8 +206,8 @@ def _outward(start: int, end: int, cells: int, pixels: int) -> tuple[int, int]:
     return start * pixels // cells, -(-end * pixels // cells)
 
 
-def _peak(anomaly_map: Array, shape: tuple[int, ...]) -> tuple[int, int]:
+def _peak(anomaly_map: Array, box: Box) -> tuple[int, int]:
     """(x, y) of the maximum: the centre of its map pixel, in pixels of the frame."""
     row, column = np.unravel_index(int(anomaly_map.argmax()), anomaly_map.shape)
-    down, right = shape[0] / anomaly_map.shape[0], shape[1] / anomaly_map.shape[1]
-    return int((column + 0.5) * right), int((row + 0.5) * down)
+    down, right = box.height / anomaly_map.shape[0], box.width / anomaly_map.shape[1]
+    return box.x + int((column + 0.5) * right), box.y + int((row + 0.5) * down)
