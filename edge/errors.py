@@ -89,6 +89,16 @@ class BusError(EdgeAdError):
     """A ZeroMQ address cannot be bound, reached or understood."""
 
 
+class BusyError(EdgeAdError):
+    """A camera still works on another part."""
+
+
+class NoVerdictError(EdgeAdError):
+    """A part was asked about and no verdict came in time: treat it as not inspected."""
+
+    exit_code = 4
+
+
 class StoreError(EdgeAdError):
     """The alert store on disk cannot be opened, read or written."""
 

@@ -1,11 +1,13 @@
-"""When an inspection becomes an alarm."""
+"""When inspections of a camera become an alarm, and when it is over."""
 
 from __future__ import annotations
 
 import uuid
+from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
+from edge.messaging.alarm_options import AlarmOptions
 from edge.messaging.messages import Result
 from edge.verdict import Verdict
 
@@ -19,11 +21,44 @@ class Alarm:
     cause: Result
 
 
-class EachPart:
-    """Every anomalous part raises its own alarm, which is never cleared."""
+class NofM:
+    """The alarm of one camera: raised by n anomalous parts of the last m, cleared by good ones in a row.
+
+    An anomalous part counts for one alarm only: the count begins anew when an alarm is raised, and while it waits
+    to be cleared nothing is counted. An unknown part is neither anomalous nor good: it takes no place among the
+    last m, and it breaks a row of good ones, because nobody knows that it was.
+    """
+
+    def __init__(self, options: AlarmOptions) -> None:
+        self._options = options
+        self._last: deque[bool] = deque(maxlen=options.of)
+        self._waiting: str | None = None  # the alert_id of the alarm that waits to be cleared
+        self._good_in_row = 0
+        self._quiet_until_ns = 0
 
     def judge(self, result: Result) -> Alarm | None:
-        """The alarm that this result raises, if any; results of one camera come in their order."""
-        if result.verdict is not Verdict.ANOMALOUS:
+        """The alarm that this result raises or clears, if any; results come in the camera's order."""
+        if result.verdict is Verdict.UNKNOWN:
+            self._good_in_row = 0
             return None
-        return Alarm(alert_id=uuid.uuid4().hex, state="raised", cause=result)
+        anomalous = result.verdict is Verdict.ANOMALOUS
+        if self._waiting is not None:
+            return self._look_for_end(self._waiting, result, anomalous)
+        self._last.append(anomalous)
+        due = anomalous and sum(self._last) >= self._options.anomalous
+        return self._raise(result) if due and result.mono_ns >= self._quiet_until_ns else None
+
+    def _raise(self, cause: Result) -> Alarm:
+        alert_id = uuid.uuid4().hex
+        self._last.clear()
+        self._quiet_until_ns = cause.mono_ns + round(self._options.cool_down_s * 1e9)
+        if self._options.clear_after_good:
+            self._waiting, self._good_in_row = alert_id, 0
+        return Alarm(alert_id, "raised", cause)
+
+    def _look_for_end(self, alert_id: str, result: Result, anomalous: bool) -> Alarm | None:
+        self._good_in_row = 0 if anomalous else self._good_in_row + 1
+        if self._good_in_row < self._options.clear_after_good:
+            return None
+        self._waiting = None
+        return Alarm(alert_id, "cleared", result)

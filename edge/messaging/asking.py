@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import zmq
 
-from edge.errors import BusError
+from edge.errors import BusError, NoVerdictError, UsageError
 from edge.messaging import sockets
+from edge.messaging.messages import Result, read_message
 
 _HWM = 100
 _LARGEST_REPLY_BYTES = 64 * 1024 * 1024
+_ON_THE_WAY_S = 1.0  # the station gives up in time by itself; longer silence means that it is not there
 
 
 class Asker:
@@ -33,6 +36,43 @@ class Asker:
         Raises:
             BusError: no reply in time, or the station refused; the message has the station's words.
         """
+        reply = self._exchange(command, timeout_s, fields)
+        if reply.get("ok") is not True:
+            code, message = _error_of(reply)
+            raise BusError(f"{command} was refused: {code}: {message}")
+        return reply
+
+    def inspect(self, part_id: str, *, timeout_ms: int, camera: str | None = None) -> Result:
+        """Asks for the verdict of the part that lies before a camera now.
+
+        Args:
+            part_id: names the part in the result.
+            timeout_ms: time for the verdict.
+            camera: which one; None where the station has one with a trigger.
+
+        Returns:
+            The result; its verdict may be ``unknown``.
+
+        Raises:
+            UsageError: the station has no such camera, or the request is wrong.
+            NoVerdictError: no verdict in time, the camera is busy or lost, or nobody answers.
+        """
+        fields = {"part_id": part_id, "timeout_ms": timeout_ms, "camera": camera}
+        try:
+            reply = self._exchange("inspect", timeout_ms / 1000 + _ON_THE_WAY_S, fields)
+            if reply.get("ok") is True:
+                return _result_in(reply)
+        except BusError as error:
+            raise NoVerdictError(f"no verdict about part {part_id}: {error.message}", hint=error.hint) from error
+        code, message = _error_of(reply)
+        if code in ("refused", "bad_request", "unknown_command"):
+            raise UsageError(f"{self.address} refuses to inspect: {message}")
+        raise NoVerdictError(f"no verdict about part {part_id}: {code}: {message}")
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _exchange(self, command: str, timeout_s: float, fields: Mapping[str, object]) -> dict[str, Any]:
         self._last_id += 1
         request = {"id": self._last_id, "command": command, **fields}
         try:
@@ -43,11 +83,8 @@ class Asker:
         while (left_s := deadline_s - time.monotonic()) > 0 and self._socket.poll(int(left_s * 1000) + 1):
             reply = self._read()
             if reply.get("id") == self._last_id:
-                return _checked(reply, command)
+                return reply
         raise BusError(f"no reply from {self.address} within {timeout_s:g} s", hint="is the station running?")
-
-    def close(self) -> None:
-        self._socket.close()
 
     def _read(self) -> dict[str, Any]:
         frames = self._socket.recv_multipart()
@@ -58,8 +95,13 @@ class Asker:
         return reply if isinstance(reply, dict) else {}
 
 
-def _checked(reply: dict[str, Any], command: str) -> dict[str, Any]:
-    if reply.get("ok") is True:
-        return reply
+def _error_of(reply: Mapping[str, Any]) -> tuple[str, str]:
     error = reply.get("error") or {}
-    raise BusError(f"{command} was refused: {error.get('code')}: {error.get('message')}")
+    return str(error.get("code")), str(error.get("message"))
+
+
+def _result_in(reply: Mapping[str, Any]) -> Result:
+    message = read_message(json.dumps(reply.get("result")))
+    if not isinstance(message, Result):
+        raise BusError("the reply to an inspection has no result", hint="is it a control address?")
+    return message

@@ -21,21 +21,22 @@ from edge.messaging.messages import (
     LatencyMs,
     ModelRef,
     Point,
+    Readiness,
     RegionBox,
     Result,
     StationState,
     VerdictCounts,
 )
-from edge.verdict import Inspection, Latency, Verdict
+from edge.verdict import Inspection, Latency, ModelId, Verdict
 
 
 class Composer:
     """Writes the messages of one start of one station."""
 
-    def __init__(self, station: str, model: ModelRef) -> None:
+    def __init__(self, station: str) -> None:
         self.station = station
-        self.model = model
         self.boot_id = uuid.uuid4().hex
+        self._models: dict[ModelId, ModelRef] = {}
 
     def result(self, inspection: Inspection) -> Result:
         """The result of an inspection; a score, threshold or region that is not finite makes it unknown."""
@@ -57,9 +58,10 @@ class Composer:
             score_percentile=_finite(inspection.percentile) if finite else None,
             peak=Point(x=inspection.peak[0], y=inspection.peak[1]) if inspection.peak and finite else None,
             regions=_regions(inspection) if finite else (),
-            model=self.model,
+            model=self._model(inspection.model),
             latency_ms=_latency(inspection.latency),
             device=inspection.device,
+            late=inspection.late,
             picture=inspection.frame.picture,
         )
 
@@ -73,9 +75,18 @@ class Composer:
         )
 
     def health(
-        self, component: Component, state: Condition, reason: str, camera: str | None, since: datetime
+        self,
+        component: Component,
+        state: Condition,
+        reason: str,
+        *,
+        camera: str | None,
+        since: datetime,
+        trigger: Readiness | None,
     ) -> Health:
-        return Health(**self._stamp(camera), component=component, state=state, reason=reason, since=since)
+        return Health(
+            **self._stamp(camera), component=component, state=state, reason=reason, since=since, trigger=trigger
+        )
 
     def heartbeat(
         self, *, last_alert_seq: int, verdicts: VerdictCounts, dropped: int, fps: float, state: StationState
@@ -102,6 +113,12 @@ class Composer:
             score_at_255=encoded.score_at_255,
             frame_box=frame_box,
         )
+
+    def _model(self, model: ModelId) -> ModelRef:
+        """Checked once for each model, not once for each part."""
+        if model not in self._models:
+            self._models[model] = ModelRef(name=model.name, version=model.version, sha256=model.sha256)
+        return self._models[model]
 
     def _stamp(self, camera: str | None) -> dict[str, Any]:
         return {

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from types import TracebackType
 from typing import Protocol, Self
 
 import zmq
-from pydantic_core import to_json
 
-from edge.errors import EdgeAdError, UsageError
-from edge.messaging import sockets
+from edge.errors import EdgeAdError
+from edge.messaging import replies, sockets
+from edge.messaging.bell import Bell
+from edge.messaging.messages import Result
 from edge.messaging.outbox import Outbox
-from edge.messaging.requests import Pause, Replay, Request, RequestError, Resume, Status, read_request
+from edge.messaging.pending import Outcome, Pending, ReplyTo
+from edge.messaging.requests import Inspect, Pause, Replay, Request, RequestError, Resume, Status, read_request
 
 _HWM = 100
 # A peer that sends a larger frame is disconnected by ZeroMQ before it is in memory.
 _LARGEST_FRAME_BYTES = 1024 * 1024
-_WAKE_MS = 50
 
 
 class Station(Protocol):
-    """What control may ask of the daemon; called in control's thread.
+    """What control may ask of the daemon; called in control's thread, so that a method returns at once.
 
     A method raises UsageError where the request does not fit this station (no such camera), another
     EdgeAdError where it failed.
@@ -35,9 +38,22 @@ class Station(Protocol):
 
     def resume(self, camera: str | None) -> None: ...
 
+    def inspect(self, asked: Inspect, answer: Callable[[Result | EdgeAdError], None]) -> None:
+        """Begins to inspect a part; ``answer`` is called once, from any thread, maybe before this returns, maybe
+        never.
+
+        Raises:
+            UsageError: no such camera, or it is not in trigger mode.
+            BusyError: this camera still works on another part.
+            CameraError: the camera is lost.
+        """
+
 
 class Control:
     """A ROUTER socket with its own thread, so that a slow answer holds up no alert; binds and starts at once.
+
+    What takes its time is answered later and holds up no other request: ``inspect`` when the verdict is there,
+    ``replay`` from a thread that may wait for the disk.
 
     Args:
         address: loopback address to bind; the real one is the attribute of the same name.
@@ -55,6 +71,9 @@ class Control:
             zmq.ROUTER, address, "--control", hwm=_HWM, largest_message=_LARGEST_FRAME_BYTES
         )
         self.address = sockets.endpoint(self._socket)
+        self._bell = Bell()
+        self._pending = Pending(self._bell)
+        self._disk = ThreadPoolExecutor(1, "replay")
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
         self._thread.start()
@@ -65,8 +84,9 @@ class Control:
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Answers the request at hand, then closes the socket; may be called again."""
+        """Answers the request at hand, refuses those that wait, then closes the socket; may be called again."""
         self._closing.set()
+        self._bell.ring()
         self._thread.join()
 
     def __enter__(self) -> Self:
@@ -78,53 +98,91 @@ class Control:
         self.close()
 
     def _run(self) -> None:
-        try:
+        with closing(self._socket), closing(self._bell), self._disk:
+            poller = zmq.Poller()
+            poller.register(self._socket, zmq.POLLIN)
+            poller.register(self._bell, zmq.POLLIN)
             while not self._closing.is_set():
-                if self._socket.poll(_WAKE_MS):
-                    envelope, body = _unwrap(self._socket.recv_multipart())
-                    # A ROUTER drops the reply to a peer that has gone or does not read: it never waits here.
-                    self._socket.send_multipart([*envelope, self._reply(body)])
-        finally:
-            self._socket.close()
+                came = dict(poller.poll(self._pending.wait_ms))
+                self._bell.hush()
+                if self._socket in came:
+                    self._take(*_unwrap(self._socket.recv_multipart()))
+                self._reply_to_pending()
+            self._disk.shutdown()
+            self._reply_to_pending()
+            for reply_to in self._pending.all():
+                self._refuse(reply_to, "not_ready", "the station stops")
 
-    def _reply(self, body: list[bytes]) -> bytes:
-        request_id: str | int | None = None
+    def _take(self, envelope: tuple[bytes, ...], body: list[bytes]) -> None:
+        reply_to = ReplyTo(envelope, None)
         try:
             if len(body) != 1:
                 raise RequestError("bad_request", f"{len(body)} frames; a request is one frame of JSON")
             request = read_request(body[0])
-            request_id = request.id
-            return _json({**self._answer(request), "id": request_id, "ok": True})
+            reply_to = ReplyTo(envelope, request.id)
+            self._answer(request, reply_to)
         except RequestError as error:
-            return _refusal(error.request_id, error.code, error.message)
-        except UsageError as error:
-            return _refusal(request_id, "refused", str(error))
+            self._refuse(ReplyTo(envelope, error.request_id), error.code, error.message)
         except EdgeAdError as error:
-            return _refusal(request_id, "failed", str(error))
+            self._refuse(reply_to, replies.code_of(error), str(error))
 
-    def _answer(self, request: Request) -> Mapping[str, object]:
+    def _answer(self, request: Request, reply_to: ReplyTo) -> None:
         match request:
             case Status():
-                return {"status": self._station.status()}
-            case Replay():
-                alerts = self._outbox.since(request.since_seq, request.limit)
-                return {"alerts": [json.loads(text) for text in alerts], "last_seq": self._outbox.last_seq}
+                self._send(reply_to, replies.success(reply_to.request_id, status=self._station.status()))
             case Pause():
                 self._station.pause(request.camera)
+                self._send(reply_to, replies.success(reply_to.request_id))
             case Resume():
                 self._station.resume(request.camera)
-        return {}
+                self._send(reply_to, replies.success(reply_to.request_id))
+            case Inspect():
+                self._begin_inspection(request, reply_to)
+            case Replay():
+                answer = self._pending.answer_of(self._pending.add(reply_to))
+                self._disk.submit(self._replay, request).add_done_callback(answer)
+
+    def _begin_inspection(self, request: Inspect, reply_to: ReplyTo) -> None:
+        number = self._pending.add(reply_to, time.monotonic() + request.timeout_ms / 1000)
+        try:
+            self._station.inspect(request, self._pending.answer_of(number))
+        except EdgeAdError:
+            self._pending.drop(number)
+            raise
+
+    def _replay(self, request: Replay) -> bytes:
+        """In the thread of the disk."""
+        alerts = self._outbox.since(request.since_seq, request.limit)
+        return replies.replayed(request.id, alerts, self._outbox.last_seq)
+
+    def _reply_to_pending(self) -> None:
+        for reply_to, outcome in self._pending.answered():
+            self._reply(reply_to, outcome)
+        for reply_to in self._pending.expired():
+            self._refuse(reply_to, "timeout", "no verdict in the time that was asked for")
+
+    def _reply(self, reply_to: ReplyTo, outcome: Outcome) -> None:
+        try:
+            if isinstance(outcome, EdgeAdError):
+                raise outcome
+            if isinstance(outcome, Future):
+                self._send(reply_to, outcome.result())
+            elif outcome.late:
+                self._refuse(reply_to, "timeout", "the verdict came too late")
+            else:
+                self._send(reply_to, replies.success(reply_to.request_id, result=outcome))
+        except EdgeAdError as error:
+            self._refuse(reply_to, replies.code_of(error), str(error))
+
+    def _refuse(self, reply_to: ReplyTo, code: replies.ErrorCode, message: str) -> None:
+        self._send(reply_to, replies.refusal(reply_to.request_id, code, message))
+
+    def _send(self, reply_to: ReplyTo, reply: bytes) -> None:
+        # A ROUTER drops the reply to a peer that has gone or does not read: it never waits here.
+        self._socket.send_multipart([*reply_to.envelope, reply])
 
 
-def _unwrap(frames: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+def _unwrap(frames: list[bytes]) -> tuple[tuple[bytes, ...], list[bytes]]:
     """Splits the routing frames from the body: REQ puts an empty frame between them, DEALER need not."""
     routing = 2 if len(frames) > 2 and frames[1] == b"" else 1
-    return frames[:routing], frames[routing:]
-
-
-def _refusal(request_id: str | int | None, code: str, message: str) -> bytes:
-    return _json({"id": request_id, "ok": False, "error": {"code": code, "message": message}})
-
-
-def _json(reply: Mapping[str, object]) -> bytes:
-    return to_json(reply, inf_nan_mode="null")
+    return tuple(frames[:routing]), frames[routing:]

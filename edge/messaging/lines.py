@@ -33,6 +33,7 @@ def line_of(message: Message) -> str:
         case Health():
             state = typer.style(message.state, fg=_CONDITION_COLOURS[message.state])
             text = f"{message.component} {state}{': ' if message.reason else ''}{message.reason}"
+            text += f", trigger {message.trigger.replace('_', ' ')}" if message.trigger else ""
         case Heartbeat():
             counts = f"{message.frames} frames, {message.fps:g}/s, {message.dropped} dropped"
             text = f"{message.state}: {counts}, last alert {message.last_alert_seq}"
@@ -51,6 +52,8 @@ def _judgement(result: Result) -> str:
         parts.append(f"above {result.score_percentile:.1f} % of good parts")
     if result.reason:
         parts.append(result.reason)
+    if result.late:
+        parts.append("late")
     parts.append(result.part_id or result.picture or f"frame {result.frame_seq}")
     return "  ".join(parts)
 

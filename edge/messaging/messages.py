@@ -106,6 +106,7 @@ class Result(_Message):
     model: ModelRef
     latency_ms: LatencyMs
     device: str = Field(description="OpenVINO device that ran the model, e.g. CPU")
+    late: bool = Field(default=False, description="the verdict came after the time that the asker allowed")
     picture: str | None = Field(default=None, description="file of a folder camera, from its folder on")
 
 
@@ -122,6 +123,7 @@ class Alert(_Message):
 
 Component = Literal["camera", "inference", "disk", "clock", "model", "security"]
 Condition = Literal["ok", "degraded", "failed"]
+Readiness = Literal["ready", "busy", "not_ready"]
 StationState = Literal["starting", "running", "paused", "degraded", "stopping"]
 
 
@@ -133,6 +135,9 @@ class Health(_Message):
     state: Condition
     reason: str = Field(default="", description="why, one line; empty when ok")
     since: datetime = Field(description="when the state began, RFC 3339 UTC")
+    trigger: Readiness | None = Field(
+        default=None, description="whether this camera takes a request for a part; null without a trigger"
+    )
 
 
 class VerdictCounts(_Part):

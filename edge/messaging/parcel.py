@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.frame import Frame
+from edge.messaging.alarm import Alarm
 from edge.messaging.messages import Box, Result
+from edge.verdict import Inspection
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,19 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A result on its way, with its pictures where a heatmap is due."""
+    """What is left to do for a result that was sent: its alarm goes to disk, its pictures become a heatmap."""
 
     result: Result
+    alarm: Alarm | None
     shot: Shot | None
 
 
-def shot_of(frame: Frame, scores: NDArray[np.float32], *, with_picture: bool) -> Shot:
-    """Copies what a heatmap needs; the raw map, float32 [h, w], covers the whole frame."""
-    height, width = frame.pixels.shape[:2]
-    return Shot(
-        scores=scores.astype(np.float32),
-        frame_box=Box(x=0, y=0, width=width, height=height),
-        pixels=frame.pixels.copy() if with_picture else None,
-    )
+def shot_of(inspection: Inspection, scores: NDArray[np.float32], *, with_picture: bool) -> Shot:
+    """Copies what a heatmap needs; ``scores`` is the raw map, float32 [h, w]."""
+    pixels, box = inspection.frame.pixels, inspection.box
+    if box is None:
+        height, width = pixels.shape[:2]
+        frame_box = Box(x=0, y=0, width=width, height=height)
+    else:
+        frame_box = Box(x=box.x, y=box.y, width=box.width, height=box.height)
+    return Shot(scores.astype(np.float32), frame_box, pixels.copy() if with_picture else None)

@@ -1,4 +1,4 @@
-"""The publisher: takes what the inspector found and hands it to one publishing thread."""
+"""The publisher: sends what the inspector found, and hands what must wait for the disk to a thread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal, Self
@@ -16,13 +15,16 @@ import zmq
 
 from edge.errors import BusError, EdgeAdError, StoreError, UsageError
 from edge.messaging import sockets
+from edge.messaging.alarm import NofM
+from edge.messaging.alarm_options import AlarmOptions
 from edge.messaging.announcer import Announcer
 from edge.messaging.compose import Composer
+from edge.messaging.events import Events
 from edge.messaging.heatmap import Encoding
-from edge.messaging.messages import Component, Condition, Health, ModelRef, Result
+from edge.messaging.messages import Component, Condition, Health, Message, Readiness, Result
 from edge.messaging.outbox import Outbox
 from edge.messaging.parcel import Parcel, Shot, shot_of
-from edge.messaging.tally import Pulse
+from edge.messaging.tally import Pulse, Tally
 from edge.verdict import Inspection, Verdict
 
 HeatmapsOf = Literal["anomalous", "all", "none"]
@@ -38,14 +40,18 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class Publisher:
     """Sends results, alerts, heatmaps, health and heartbeats; binds at once and starts its thread.
 
+    Results and health leave in the thread that brings them, so that they wait for no commit; alerts and heatmaps
+    leave in the publisher's own thread, alerts once they are on disk. Any thread may publish; the inspections of
+    one camera come one at a time and in their order.
+
     If the disk refuses an alert, or anything else breaks the thread, it ends; the next ``publish`` and
     ``close`` raise why: a station that cannot keep its promise must not look alive.
 
     Args:
         station: name in every topic: letters, digits, '-' and '_'.
-        model: the bundle that judges.
         outbox: where alerts are kept; the caller closes it after the publisher.
         events, heatmaps: addresses to bind; the real ones are the attributes of the same names.
+        alarm: when the parts of a camera raise an alarm, the same for each camera.
         heatmaps_of: which inspections get a heatmap.
         encoding: how heatmaps are sent.
         picture: whether a heatmap brings the frame as JPEG.
@@ -61,10 +67,10 @@ class Publisher:
         self,
         *,
         station: str,
-        model: ModelRef,
         outbox: Outbox,
         events: str = sockets.EVENTS,
         heatmaps: str = sockets.HEATMAPS,
+        alarm: AlarmOptions = AlarmOptions(),  # noqa: B008 - frozen
         heatmaps_of: HeatmapsOf = "anomalous",
         encoding: Encoding = "u8",
         picture: bool = False,
@@ -73,60 +79,86 @@ class Publisher:
     ) -> None:
         if not _NAME.fullmatch(station):
             raise UsageError(f"not a station name: {station!r}", hint="use up to 64 letters, digits, '-' and '_'")
-        self._compose = Composer(station, model)
+        self._compose = Composer(station)
+        self._alarm_options = alarm
+        self._alarms: dict[str, NofM] = {}
+        self._tally = Tally(time.monotonic())
         self._heatmaps_of = heatmaps_of
         self._picture = picture
         self._heartbeat_s = heartbeat_s
         self._pulse = pulse
-        self._waiting: queue.Queue[Parcel | Health] = queue.Queue(_WAITING)
+        self._waiting: queue.Queue[Parcel] = queue.Queue(_WAITING)
         self._shot_slots = threading.BoundedSemaphore(_WAITING_SHOTS)
         self._health: dict[tuple[Component, str | None], Health] = {}
+        self._health_lock = threading.Lock()
         self._closing = threading.Event()
         # Until the thread ends in a way that was foreseen; the traceback of any other goes to standard error.
         self._failure: EdgeAdError | None = BusError(
             "the publisher broke off", hint="its traceback is in the log; please report it"
         )
-        self._announcer = Announcer(
-            self._compose,
-            outbox,
-            events=events,
-            heatmaps=heatmaps,
-            encoding=encoding,
-            shot_slots=self._shot_slots,
-        )
-        self.events, self.heatmaps = self._announcer.events, self._announcer.heatmaps
+        self._events = Events(events, station)
+        try:
+            self._announcer = Announcer(
+                self._compose,
+                outbox,
+                self._events,
+                heatmaps=heatmaps,
+                encoding=encoding,
+                shot_slots=self._shot_slots,
+                tally=self._tally,
+            )
+        except EdgeAdError:
+            self._events.close()
+            raise
+        self.events, self.heatmaps = self._events.address, self._announcer.heatmaps
         self.boot_id = self._compose.boot_id
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._thread.start()
 
-    def publish(self, inspection: Inspection) -> None:
-        """Sends the result, an alert where the alarm changes, and a heatmap where one is due.
+    def publish(self, inspection: Inspection) -> Result:
+        """Sends the result, then an alert where the alarm changes, and a heatmap where one is due.
 
-        Returns at once, whether anybody listens or not. It waits only while 1000 inspections wait for the
-        disk: then frames are dropped at the camera, where they are counted, and never an alert. A heatmap is
-        left out while four others wait.
+        The result is on its way when this returns, whether anybody listens or not. It waits only while 1000 alarms
+        wait for the disk: then frames are dropped at the camera, where they are counted, and never an alert. A
+        heatmap is left out while four others wait.
+
+        Returns:
+            The result as it was sent.
 
         Raises:
             StoreError, BusError: the publisher ended before; this inspection is not sent.
         """
         result = self._compose.result(inspection)
-        self._put(Parcel(result, self._shot(inspection, result)))
+        self._send(result)
+        self._tally.add(result.verdict)
+        alarm = self._alarm_of(inspection.frame.camera).judge(result)
+        shot = self._shot(inspection, result)
+        if alarm is not None or shot is not None:
+            self._put(Parcel(result, alarm, shot))
+        return result
 
     def health(
-        self, component: Component, state: Condition, reason: str = "", *, camera: str | None = None
+        self,
+        component: Component,
+        state: Condition,
+        reason: str = "",
+        *,
+        camera: str | None = None,
+        trigger: Readiness | None = None,
     ) -> None:
-        """Sends that a component's state changed; says nothing where it did not.
+        """Sends that a component's state, its reason, or a camera's readiness for a trigger changed; else nothing.
 
         Raises:
             StoreError, BusError: the publisher ended before.
         """
-        before = self._health.get((component, camera))
-        if before is not None and (before.state, before.reason) == (state, reason):
-            return
-        since = before.since if before is not None and before.state == state else datetime.now(UTC)
-        message = self._compose.health(component, state, reason, camera, since)
-        self._health[component, camera] = message
-        self._put(message)
+        with self._health_lock:
+            before = self._health.get((component, camera))
+            if before is not None and (before.state, before.reason, before.trigger) == (state, reason, trigger):
+                return
+            since = before.since if before is not None and before.state == state else datetime.now(UTC)
+            message = self._compose.health(component, state, reason, camera=camera, since=since, trigger=trigger)
+            self._health[component, camera] = message
+            self._send(message)
 
     @property
     def alive(self) -> bool:
@@ -136,7 +168,8 @@ class Publisher:
     @property
     def health_now(self) -> tuple[Health, ...]:
         """The last health message of each component and camera."""
-        return tuple(self._health.values())
+        with self._health_lock:
+            return tuple(self._health.values())
 
     def wait_for_subscribers(
         self, count: int, timeout_s: float, *, given_up: Callable[[], bool] = lambda: False
@@ -151,7 +184,7 @@ class Publisher:
         Raises:
             BusError: fewer came in time.
         """
-        subscriptions = self._announcer.subscriptions
+        subscriptions = self._events.subscriptions
         deadline_s = time.monotonic() + timeout_s
         while not subscriptions.wait_for(count, min(_WAKE_S, max(0.0, deadline_s - time.monotonic()))):
             if given_up():
@@ -183,6 +216,11 @@ class Publisher:
     ) -> None:
         self.close()
 
+    def _alarm_of(self, camera: str) -> NofM:
+        if camera not in self._alarms:
+            self._alarms[camera] = NofM(self._alarm_options)
+        return self._alarms[camera]
+
     def _shot(self, inspection: Inspection, result: Result) -> Shot | None:
         if self._heatmaps_of == "none" or inspection.anomaly_map is None:
             return None
@@ -190,32 +228,40 @@ class Publisher:
             return None
         if not self._shot_slots.acquire(blocking=False):
             return None
-        return shot_of(inspection.frame, inspection.anomaly_map, with_picture=self._picture)
+        return shot_of(inspection, inspection.anomaly_map, with_picture=self._picture)
 
-    def _put(self, item: Parcel | Health) -> None:
-        while not self._closing.is_set():
-            if not self.alive:
-                raise self._failure or BusError("the publishing thread has ended")
+    def _send(self, message: Message) -> None:
+        if self._closing.is_set() or not self._events.send(message):
+            raise self._failure_or_end()
+
+    def _put(self, parcel: Parcel) -> None:
+        while not self._closing.is_set() and self.alive:
             try:
-                return self._waiting.put(item, timeout=_WAKE_S)
+                return self._waiting.put(parcel, timeout=_WAKE_S)
             except queue.Full:
                 continue
-        raise BusError("the publisher is closed")
+        raise self._failure_or_end()
+
+    def _failure_or_end(self) -> EdgeAdError:
+        ended = not self.alive or self._events.closed
+        return (self._failure if ended else None) or BusError("the publisher is closed")
 
     def _run(self) -> None:
         try:
-            with closing(self._announcer):
-                self._serve()
+            self._serve()
             self._failure = None
         except EdgeAdError as error:
             self._failure = error
         except zmq.ZMQError as error:
-            self._failure = BusError(f"cannot send on {self.events}: {error}")
+            self._failure = BusError(f"cannot send on {self.heatmaps}: {error}")
+        finally:  # whoever finds the socket closed must find the reason too
+            self._events.close()
+            self._announcer.close()
 
     def _serve(self) -> None:
         next_beat_s = time.monotonic()
         while not self._closing.is_set() or not self._waiting.empty():
-            self._announcer.listen()
+            self._events.listen()
             now_s = time.monotonic()
             if now_s >= next_beat_s:
                 self._announcer.beat(self._pulse())
@@ -223,8 +269,8 @@ class Publisher:
             self._announcer.announce(self._next_batch())
         self._announcer.beat(Pulse("stopping", self._pulse().dropped))
 
-    def _next_batch(self) -> list[Parcel | Health]:
-        batch: list[Parcel | Health] = []
+    def _next_batch(self) -> list[Parcel]:
+        batch: list[Parcel] = []
         try:
             batch.append(self._waiting.get(timeout=_WAKE_S))
             while len(batch) < _BATCH:

@@ -6,11 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from edge.messaging.replies import ErrorCode
+
 LARGEST_REQUEST_BYTES = 64 * 1024
 LARGEST_REPLAY = 1000
+LONGEST_INSPECTION_MS = 60_000
 
 RequestId = Annotated[str, Field(max_length=64)] | Annotated[int, Field(ge=-(2**63), lt=2**63)]
-ErrorCode = Literal["bad_request", "unknown_command", "too_large", "refused", "failed"]
+# It is shown in terminals and lists: no control characters.
+PartId = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,128}$")]
 
 
 class _Request(BaseModel):
@@ -47,9 +51,22 @@ class Resume(_Request):
     camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for all")
 
 
-Request = Status | Replay | Pause | Resume
+class Inspect(_Request):
+    """The verdict of the part that lies before a camera now."""
+
+    command: Literal["inspect"]
+    camera: str | None = Field(
+        default=None, max_length=64, description="name of a camera; null where one alone has a trigger"
+    )
+    part_id: PartId = Field(description="names the part in the result, up to 128 characters")
+    timeout_ms: int = Field(
+        ge=1, le=LONGEST_INSPECTION_MS, description="time for the verdict, from the arrival of the request"
+    )
+
+
+Request = Status | Replay | Pause | Resume | Inspect
 ANY_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="command")])
-COMMANDS = ("status", "replay", "pause", "resume")
+COMMANDS = ("status", "replay", "pause", "resume", "inspect")
 
 
 class _Envelope(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 from edge.messaging.messages import StationState, VerdictCounts
@@ -22,19 +23,21 @@ class Pulse:
 
 
 class Tally:
-    """Inspections by verdict, and their rate from one heartbeat to the next.
+    """Inspections by verdict, counted by any thread, and their rate from one heartbeat to the next.
 
     Args:
         now_s: monotonic time of the start, seconds.
     """
 
     def __init__(self, now_s: float) -> None:
+        self._lock = threading.Lock()
         self._verdicts = dict.fromkeys(Verdict, 0)
         self._at_beat_s = now_s
         self._frames_at_beat = 0
 
     def add(self, verdict: Verdict) -> None:
-        self._verdicts[verdict] += 1
+        with self._lock:
+            self._verdicts[verdict] += 1
 
     @property
     def verdicts(self) -> VerdictCounts:

@@ -12,20 +12,15 @@ import zmq
 from edge.frame import Frame
 from edge.messaging.alarm import Alarm
 from edge.messaging.compose import Composer
-from edge.messaging.messages import Alert, ModelRef
+from edge.messaging.messages import Alert
 from edge.messaging.outbox import Outbox
 from edge.messaging.publisher import Publisher
-from edge.verdict import Inspection, Latency, Region, Verdict
+from edge.verdict import Inspection, Latency, ModelId, Region, Verdict
 
 ANY_PORT = "tcp://127.0.0.1:0"
-MODEL = ModelRef(name="bottle", version="20261122T020500Z", sha256="ab" * 32)
+MODEL = ModelId(name="bottle", version="20261122T020500Z", sha256="ab" * 32)
 
 Inspect = Callable[..., Inspection]
-
-
-@pytest.fixture
-def model() -> ModelRef:
-    return MODEL
 
 
 @pytest.fixture
@@ -37,6 +32,7 @@ def inspect() -> Inspect:
         pixels = np.full((48, 64, 3), 90, np.uint8)
         fields: dict[str, object] = {
             "frame": Frame(camera="top", seq=seq, pixels=pixels, captured_ns=0, picture=f"{seq:03}.png"),
+            "model": MODEL,
             "verdict": verdict,
             "score": score,
             "threshold": 3.0,
@@ -65,7 +61,7 @@ def station(outbox: Outbox) -> Iterator[Callable[..., Publisher]]:
     running: list[Publisher] = []
 
     def start(**options: object) -> Publisher:
-        given = {"station": "line-3", "model": MODEL, "outbox": outbox, "events": ANY_PORT, "heatmaps": ANY_PORT}
+        given = {"station": "line-3", "outbox": outbox, "events": ANY_PORT, "heatmaps": ANY_PORT}
         running.append(Publisher(**(given | options)))  # type: ignore[arg-type]
         return running[-1]
 
@@ -95,9 +91,9 @@ def connect() -> Iterator[Callable[..., zmq.Socket[bytes]]]:
 
 
 @pytest.fixture
-def alerts(model: ModelRef, inspect: Inspect) -> Callable[[int, int], list[Alert]]:
+def alerts(inspect: Inspect) -> Callable[[int, int], list[Alert]]:
     """Makes so many alerts, numbered from a start."""
-    compose = Composer("line-3", model)
+    compose = Composer("line-3")
 
     def make(start: int, count: int) -> list[Alert]:
         cause = compose.result(inspect(start, Verdict.ANOMALOUS, 5.0))

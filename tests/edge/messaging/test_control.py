@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 import zmq
 
-from edge.errors import BusError, CameraError, UsageError
+from edge.errors import BusError, DeviceError, EdgeAdError, UsageError
 from edge.messaging.asking import Asker
 from edge.messaging.control import Control
+from edge.messaging.messages import Result
 from edge.messaging.outbox import Outbox
+from edge.messaging.requests import Inspect
 
+Answer = Callable[[Result | EdgeAdError], None]
 ANY_PORT = "tcp://127.0.0.1:0"
 
 
@@ -33,8 +36,11 @@ class OneCamera:
 
     def resume(self, camera: str | None) -> None:
         if camera == "top":
-            raise CameraError("cannot open camera top", hint="plug it in")
+            raise DeviceError("the device is lost", hint="plug it in")
         self.paused = False
+
+    def inspect(self, asked: Inspect, answer: Answer) -> None:
+        raise UsageError("no camera has a trigger")
 
 
 @pytest.fixture
@@ -71,7 +77,7 @@ def test_pause_and_resume_reach_the_station(asker):
 def test_what_does_not_fit_the_station_is_refused_and_what_fails_says_so(asker):
     with pytest.raises(BusError, match="pause was refused: refused: no camera 'side'; this station has: top"):
         asker.ask("pause", camera="side")
-    with pytest.raises(BusError, match="resume was refused: failed: cannot open camera top; plug it in"):
+    with pytest.raises(BusError, match="resume was refused: failed: the device is lost; plug it in"):
         asker.ask("resume", camera="top")
 
 

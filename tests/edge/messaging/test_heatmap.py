@@ -14,8 +14,8 @@ from edge.messaging.overlay import paint
 
 
 @pytest.fixture
-def header_of(model, inspect):
-    compose = Composer("line-3", model)
+def header_of(inspect):
+    compose = Composer("line-3")
 
     def make(encoded, box=(0, 0, 64, 48)) -> HeatmapHeader:
         x, y, width, height = box

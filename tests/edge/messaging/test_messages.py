@@ -13,8 +13,8 @@ from edge.messaging.messages import KINDS, Alert, Result, read_message
 
 
 @pytest.fixture
-def result(model, inspect) -> Result:
-    return Composer("line-3", model).result(inspect())
+def result(inspect) -> Result:
+    return Composer("line-3").result(inspect())
 
 
 def test_a_message_survives_the_wire_unchanged(result, alerts):

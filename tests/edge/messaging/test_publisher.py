@@ -33,7 +33,7 @@ def test_a_result_arrives_with_everything_the_inspector_said(station, connect, i
     publisher = station()
     socket = connect(zmq.SUB, publisher.events)
     publisher.wait_for_subscribers(1, 5)
-    publisher.publish(inspect(7, part_id="A-1"))
+    returned = publisher.publish(inspect(7, part_id="A-1", late=True))
     topic, result = next_of(socket, "result")
     assert topic == "result/line-3/top"
     assert isinstance(result, Result)
@@ -54,9 +54,11 @@ def test_a_result_arrives_with_everything_the_inspector_said(station, connect, i
         "regions": [{"x": 1, "y": 2, "width": 3, "height": 4, "area_px": 9, "score": 1.5}],
         "latency_ms": {"capture": 0.25, "preprocess": 0.5, "inference": 2.0, "postprocess": 0.125, "total": 2.875},
         "device": "CPU",
+        "late": True,
         "picture": "007.png",
     }
     assert result.boot_id == publisher.boot_id
+    assert result == returned
 
 
 @pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
@@ -93,11 +95,9 @@ def test_each_anomalous_part_raises_one_alert_that_is_on_disk_when_it_is_heard(s
     assert heard[0].alert_id != heard[1].alert_id
 
 
-def test_an_alert_that_cannot_be_committed_is_not_announced_and_ends_the_station(
-    tmp_path, model, connect, inspect
-):
+def test_an_alert_that_cannot_be_committed_is_not_announced_and_ends_the_station(tmp_path, connect, inspect):
     outbox = Outbox(tmp_path)
-    publisher = Publisher(station="s", model=model, outbox=outbox, events=ANY_PORT, heatmaps=ANY_PORT)
+    publisher = Publisher(station="s", outbox=outbox, events=ANY_PORT, heatmaps=ANY_PORT)
     socket = connect(zmq.SUB, publisher.events)
     publisher.wait_for_subscribers(1, 5)
     outbox.close()
@@ -117,9 +117,9 @@ def test_an_alert_that_cannot_be_committed_is_not_announced_and_ends_the_station
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_an_error_that_nobody_foresaw_does_not_look_like_a_good_end(model, inspect, outbox):
+def test_an_error_that_nobody_foresaw_does_not_look_like_a_good_end(inspect, outbox):
     addresses = {"events": ANY_PORT, "heatmaps": ANY_PORT}
-    publisher = Publisher(station="s", model=model, outbox=outbox, **addresses, pulse=lambda: 1 / 0)
+    publisher = Publisher(station="s", outbox=outbox, **addresses, pulse=lambda: 1 / 0)
     deadline_s = time.monotonic() + 5
     while publisher.alive:
         assert time.monotonic() < deadline_s
