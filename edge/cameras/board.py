@@ -33,6 +33,7 @@ class Board(ctypes.Structure):
         allowed_ms: how long the step that it is in may rightly take.
         captured: frames that came from the source.
         dropped: frames that the capture process gave up for newer ones.
+        interval_ns: between the last two frames that came from the source, without a loss between them; 0 before.
         state_index: position in ``STATES``.
     """
 
@@ -40,9 +41,13 @@ class Board(ctypes.Structure):
     allowed_ms: int
     captured: int
     dropped: int
+    interval_ns: int
     state_index: int
 
-    _fields_ = [(name, ctypes.c_int64) for name in ("beat", "allowed_ms", "captured", "dropped", "state_index")]
+    _fields_ = [
+        (name, ctypes.c_int64)
+        for name in ("beat", "allowed_ms", "captured", "dropped", "interval_ns", "state_index")
+    ]
 
     @property
     def state(self) -> CameraState:

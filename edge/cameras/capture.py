@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 
 from edge.cameras.board import CameraState
 from edge.cameras.child import CaptureProcess
 from edge.cameras.choose import source_for
 from edge.cameras.options import CameraOptions
-from edge.cameras.ring import RingFrame
+from edge.cameras.ring import Keep, RingFrame
 from edge.errors import CameraError
 from edge.frame import Frame
 
 __all__ = ["CameraState", "Capture"]
 
 LOOK_S = 0.1
+RING_FRAMES = {Keep.NEWEST: 4, Keep.LATEST: 8, Keep.ALL: 4}
 LEAST_RING_FRAMES = 3
 
 
@@ -23,13 +25,13 @@ class Capture:
     """Captures in a process of its own, because only a kill surely ends a hung driver.
 
     A lost live camera is opened again by that process; a process that hangs or dies is replaced from inside
-    ``next_frame``, so call it often. One thread uses a capture; any may ask for its state and counts. As a context
+    ``wait_ready``, ``take`` and ``next_frame``, so call them often. Any thread may use a capture. As a context
     manager it starts and stops.
 
     Args:
         options: the camera.
-        ring_frames: frames in shared memory, at least 3; two always stay with the capture process, so up to
-            ``ring_frames - 2`` frames that are kept cost no copy.
+        ring_frames: frames in shared memory, 3 to 255; two always stay with the capture process, so up to
+            ``ring_frames - 2`` frames that are kept cost no copy. 8 for a triggered camera and else 4 if not given.
 
     Attributes:
         live: whether the world sets the pace; False for files.
@@ -38,19 +40,22 @@ class Capture:
         CameraError, UsageError: the source cannot be understood or is a file that does not exist.
     """
 
-    def __init__(self, options: CameraOptions, *, ring_frames: int = 4) -> None:
-        if not LEAST_RING_FRAMES <= ring_frames <= 255:
-            raise ValueError(f"ring_frames is {ring_frames}; {LEAST_RING_FRAMES} to 255 are possible")
+    def __init__(self, options: CameraOptions, *, ring_frames: int | None = None) -> None:
         self.options = options
-        self._ring_frames = ring_frames
         self.live = source_for(options).live
-        self._newest = self.live or options.fps is not None
+        self._keep = _keep(options, live=self.live)
+        self._ring_frames = RING_FRAMES[self._keep] if ring_frames is None else ring_frames
+        if not LEAST_RING_FRAMES <= self._ring_frames <= 255:
+            raise ValueError(f"ring_frames is {ring_frames}; {LEAST_RING_FRAMES} to 255 are possible")
+        self._lock = threading.RLock()  # never held while waiting for a frame
         self._process: CaptureProcess | None = None
+        self._stopped = False
         self._ended = False
         self._retry_s = options.retry_first_s
         self._respawn_at_s = 0.0
         self._skipped: dict[str, None] = {}
         self._lost = ""
+        self._interval_ns = 0
         self._before = 0  # frames captured by processes that are gone
         self._handed = 0
         self._handed_before = 0
@@ -58,59 +63,102 @@ class Capture:
 
     def start(self) -> None:
         """Starts the capture process and returns at once."""
-        if self._process is None:
-            self._ended = False
-            self._spawn()
+        with self._lock:
+            if self._process is None:
+                self._stopped = self._ended = False
+                self._spawn(reopening=False)
 
     def wait_until_open(self, timeout_s: float = math.inf) -> bool:
-        """Waits for the first picture; False where none came in time.
+        """Waits for the first picture, or until a triggered camera is open; False where that took longer.
 
         Raises:
             CameraError, PictureError: the camera cannot be opened or gives no picture.
         """
         deadline_s = time.monotonic() + timeout_s
         while self.state is CameraState.OPENING:
-            process = self._running()
-            self._supervise(process)
+            with self._lock:
+                self._supervise(self._running())
+                process = self._running()
             left_s = deadline_s - time.monotonic()
             if left_s <= 0:
                 return False
             process.wait(min(left_s, LOOK_S))
         return True
 
-    def next_frame(self, timeout_s: float) -> Frame | None:
-        """Waits for a frame: the newest one, or, of a file source without ``fps``, the next one.
+    def wait_ready(self, timeout_s: float) -> bool:
+        """Waits until ``take`` has something to say: a frame is there, or the camera has ended or was stopped.
 
-        The pixels are shared memory without a copy while few frames are kept, and a copy beyond that; they
-        stay valid and unchanged for as long as the caller keeps the frame.
+        Several threads may wait; all return when a frame comes, and one of them gets it.
 
         Returns:
-            None after ``timeout_s`` seconds without a new frame, and at once when the camera has ended.
+            False after ``timeout_s`` seconds without a frame.
 
         Raises:
             CameraError, PictureError: a file source cannot go on, or a live camera never opened.
         """
         deadline_s = time.monotonic() + timeout_s
         while True:
+            with self._lock:
+                if self._over():
+                    return True
+                process = self._running()
+                if process.ring.waiting():
+                    return True
+                self._supervise(process)
+                process = self._running()
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                return False
+            process.wait(min(left_s, LOOK_S))
+
+    def take(self) -> Frame | None:
+        """Takes a frame without waiting: the newest, or, of files without ``fps`` and triggered cameras, the next.
+
+        The pixels are shared memory without a copy while few frames are kept, and a copy beyond that; they
+        stay valid and unchanged for as long as the caller keeps the frame.
+
+        Returns:
+            None where there is none, or the camera has ended or was stopped.
+
+        Raises:
+            CameraError, PictureError: a file source cannot go on, or a live camera never opened.
+        """
+        with self._lock:
+            if self._stopped:
+                return None
             process = self._running()
-            ring_frame, dropped = process.ring.take(newest=self._newest)
+            ring_frame, dropped = process.ring.take(newest=self._keep is Keep.NEWEST)
             self._dropped_here += dropped
             if ring_frame is not None:
                 return self._hand_out(ring_frame)
-            if self.state is CameraState.ENDED:
-                return None
-            self._supervise(process)
-            left_s = deadline_s - time.monotonic()
-            if left_s <= 0:
-                return None
-            self._running().wait(min(left_s, LOOK_S))
+            if not self._over():
+                self._supervise(process)
+            return None
+
+    def next_frame(self, timeout_s: float) -> Frame | None:
+        """Waits for a frame and takes it.
+
+        Returns:
+            None after ``timeout_s`` seconds without a frame, and at once when the camera has ended or was stopped.
+
+        Raises:
+            CameraError, PictureError: as ``take``.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        while self.wait_ready(max(0.0, deadline_s - time.monotonic())):
+            frame = self.take()
+            if frame is not None or self._over():
+                return frame
+        return None
 
     def stop(self) -> None:
         """Ends the capture process within half a second and frees its memory; may be called twice."""
-        if self._process is not None:
-            self._ended = self.state is CameraState.ENDED
-            self._retire(self._process)
-            self._process = None
+        with self._lock:
+            if self._process is not None:
+                self._ended = self.state is CameraState.ENDED
+                self._retire(self._process)
+                self._process = None
+                self._stopped = True
 
     def __enter__(self) -> Capture:
         self.start()
@@ -122,38 +170,49 @@ class Capture:
     @property
     def state(self) -> CameraState:
         """``ended`` only once all frames of a file source were handed out."""
-        process = self._process
-        if process is None:
-            return CameraState.ENDED if self._ended else CameraState.CLOSED
-        state = process.board.state
-        if state is CameraState.ENDED and process.ring.waiting():
-            return CameraState.STREAMING
-        return state
+        with self._lock:
+            process = self._process
+            if process is None:
+                return CameraState.ENDED if self._ended else CameraState.CLOSED
+            state = process.board.state
+            if state is CameraState.ENDED and process.ring.waiting():
+                return CameraState.STREAMING
+            return state
 
     @property
     def captured(self) -> int:
         """Frames that came from the camera since ``start``, those that were dropped included."""
-        process = self._process  # once: other threads ask for numbers while this one stops
-        return self._before + (self._captured_by(process) if process else 0)
+        with self._lock:
+            return self._before + (self._captured_by(self._process) if self._process else 0)
 
     @property
     def dropped(self) -> int:
         """Frames given up for newer ones. Captured = handed out + dropped + waiting in the ring."""
-        process = self._process
-        lost_before = self._before - self._handed_before
-        return lost_before + self._dropped_here + (process.board.dropped if process else 0)
+        with self._lock:
+            lost_before = self._before - self._handed_before
+            return lost_before + self._dropped_here + (self._process.board.dropped if self._process else 0)
+
+    @property
+    def interval_ns(self) -> int:
+        """Nanoseconds between the last two frames that the camera gave, dropped ones included; 0 before."""
+        with self._lock:
+            if self._process is not None:
+                self._interval_ns = self._process.board.interval_ns or self._interval_ns
+            return self._interval_ns
 
     @property
     def skipped(self) -> tuple[str, ...]:
         """Names of the pictures of a folder that could not be decoded."""
-        self._hear()
-        return tuple(self._skipped)
+        with self._lock:
+            self._hear()
+            return tuple(self._skipped)
 
     @property
     def lost_because(self) -> str:
         """Why a live camera was lost last, one line; empty if it never was."""
-        self._hear()
-        return self._lost
+        with self._lock:
+            self._hear()
+            return self._lost
 
     @property
     def process_id(self) -> int | None:
@@ -161,19 +220,26 @@ class Capture:
         process = self._process
         return process.pid if process else None
 
+    def _over(self) -> bool:
+        return self._stopped or self.state is CameraState.ENDED
+
     def _hand_out(self, taken: RingFrame) -> Frame:
         self._handed += 1
         self._retry_s = self.options.retry_first_s
-        return Frame(self.options.name, taken.seq, taken.pixels, taken.captured_ns, taken.picture)
+        return Frame(self.options.name, taken.seq, taken.pixels, taken.captured_ns, taken.picture, taken.fault)
 
     def _running(self) -> CaptureProcess:
         if self._process is None:
             raise CameraError(f"camera {self.options.name} is not started", hint="call start() first")
         return self._process
 
-    def _spawn(self) -> None:
+    def _spawn(self, *, reopening: bool) -> None:
         self._process = CaptureProcess(
-            self.options, ring_frames=self._ring_frames, first_seq=self._before, reopening=self._before > 0
+            self.options,
+            keep=self._keep,
+            ring_frames=self._ring_frames,
+            first_seq=self._before,
+            reopening=reopening,
         )
 
     def _supervise(self, process: CaptureProcess) -> None:
@@ -190,7 +256,7 @@ class Capture:
         if process.board.state is CameraState.ENDED:
             return
         reason = "made no progress and was killed" if hung else f"died ({process.exit_code()})"
-        if not self.live or self.captured == 0:
+        if not self.live or process.board.state is CameraState.OPENING:
             raise CameraError(
                 f"capture of camera {self.options.name} {reason}",
                 hint="'edge-ad --debug' shows what its driver says",
@@ -206,11 +272,12 @@ class Capture:
         self._respawn_at_s = now_s + self._retry_s
         self._retry_s = min(2 * self._retry_s, self.options.retry_most_s)
         self._retire(process)
-        self._spawn()
+        self._spawn(reopening=True)
 
     def _retire(self, process: CaptureProcess) -> None:
         process.end()
         self._hear()
+        self._interval_ns = process.board.interval_ns or self._interval_ns
         self._before += self._captured_by(process)
         self._handed_before = self._handed
         self._dropped_here = 0
@@ -225,3 +292,10 @@ class Capture:
             self._process.listen()
             self._skipped |= dict.fromkeys(self._process.skipped)
             self._lost = self._process.lost or self._lost
+
+
+def _keep(options: CameraOptions, *, live: bool) -> Keep:
+    paced = live or options.fps is not None
+    if paced and options.triggered:
+        return Keep.LATEST  # each picture is a part
+    return Keep.NEWEST if paced else Keep.ALL

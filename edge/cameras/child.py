@@ -8,18 +8,24 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
+from edge import errors
 from edge.cameras.board import CameraState, create_board, map_board
 from edge.cameras.options import CameraOptions
 from edge.cameras.process import GRACE_S, Job
-from edge.cameras.ring import RingReader, create_ring
-from edge.errors import CameraError, EdgeAdError, PictureError, UsageError
+from edge.cameras.ring import Keep, RingReader, create_ring
+from edge.errors import EdgeAdError
 
 START_LIMIT_S = 20.0  # interpreter and imports on a busy small computer
 LOOK_LIMIT_S = 0.25
-ERRORS = {kind.__name__: kind for kind in (CameraError, PictureError, UsageError)}
+KILL_LIMIT_S = 0.5
+ERRORS: dict[str, type[EdgeAdError]] = {
+    name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, EdgeAdError)
+}
 
 
 class CaptureProcess:
@@ -36,7 +42,9 @@ class CaptureProcess:
         failed: why it gave up, None while it has not.
     """
 
-    def __init__(self, options: CameraOptions, *, ring_frames: int, first_seq: int, reopening: bool) -> None:
+    def __init__(
+        self, options: CameraOptions, *, keep: Keep, ring_frames: int, first_seq: int, reopening: bool
+    ) -> None:
         self.skipped: list[str] = []
         self.lost = ""
         self.failed: EdgeAdError | None = None
@@ -49,6 +57,7 @@ class CaptureProcess:
         self.ring = RingReader(ring_fds)
         job = Job(
             options=options,
+            keep=keep,
             first_seq=first_seq,
             reopening=reopening,
             said_fd=said_fd,
@@ -60,6 +69,8 @@ class CaptureProcess:
         os.close(said_fd)
         self._said_rest = b""
         self._said_open = True
+        self._closed = False
+        self._listening = threading.Lock()
         self._hang_limit_s = options.stall_after_s
         self._quiet_s = 0.0
         self._beat = self.board.beat
@@ -78,12 +89,13 @@ class CaptureProcess:
         poll.poll(max(0.0, timeout_s) * 1000)
 
     def listen(self) -> None:
-        """Takes in what the process has said since."""
-        while self._said_open and (chunk := _read(self._said_fd)) is not None:
-            self._said_open = bool(chunk)
-            *lines, self._said_rest = (self._said_rest + chunk).split(b"\n")
-            for line in lines:
-                self._take_in(json.loads(line))
+        """Takes in what the process has said since; any thread may call it."""
+        with self._listening:
+            while self._said_open and (chunk := _read(self._said_fd)) is not None:
+                self._said_open = bool(chunk)
+                *lines, self._said_rest = (self._said_rest + chunk).split(b"\n")
+                for line in lines:
+                    self._take_in(json.loads(line))
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -113,13 +125,17 @@ class CaptureProcess:
         except subprocess.TimeoutExpired:
             self.kill()
         self.listen()
-        os.close(self._said_fd)
+        with self._listening:
+            if not self._closed:
+                self._closed, self._said_open = True, False
+                os.close(self._said_fd)
         self.ring.close()
 
     def kill(self) -> None:
-        """Ends it at once."""
+        """Ends it at once; one whose driver sleeps uninterruptibly is left to the kernel."""
         self._process.kill()
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(KILL_LIMIT_S)
 
     def _take_in(self, said: dict[str, str]) -> None:
         kind = said["kind"]

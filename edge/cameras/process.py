@@ -20,12 +20,14 @@ from pydantic import BaseModel, ConfigDict
 from edge.cameras.board import CameraState, map_board
 from edge.cameras.choose import source_for
 from edge.cameras.options import CameraOptions
-from edge.cameras.ring import RingFds, RingWriter
+from edge.cameras.ring import Keep, RingFds, RingWriter
 from edge.cameras.source import Shot
-from edge.errors import CameraError, EdgeAdError
+from edge.errors import CameraError, CameraSilentError, EdgeAdError
 
 GRACE_S = 0.2
 LOOK_S = 0.1
+ASK_S = 0.3  # between two looks whether a lost camera can be reached
+ASK_LIMIT_S = 1.0
 
 
 class Job(BaseModel):
@@ -33,6 +35,7 @@ class Job(BaseModel):
 
     Attributes:
         options: the camera.
+        keep: which frames wait for a slow reader.
         first_seq: number of the first frame.
         reopening: the camera was open before in another process, so failing to open it is not the end.
         said_fd: pipe for what it says, inherited like the following.
@@ -43,6 +46,7 @@ class Job(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     options: CameraOptions
+    keep: Keep
     first_seq: int
     reopening: bool
     said_fd: int
@@ -57,12 +61,13 @@ class CaptureLoop:
         self._options = job.options
         self._source = source_for(job.options)
         self._board = map_board(job.board_fd)
-        self._ring = RingWriter(job.ring)
+        self._keep = job.keep
+        self._ring = RingWriter(job.ring, job.keep)
         self._seq = job.first_seq
         self._stop = stop
         self._opened = job.reopening
-        self._drop_oldest = self._source.live or job.options.fps is not None
         self._pace = Pace(None if self._source.live else job.options.fps)
+        self._captured_ns = 0
         self._said_fd = job.said_fd
         self._said_skipped = 0
 
@@ -79,22 +84,28 @@ class CaptureLoop:
                     raise
                 self._board.state = CameraState.STALLED
                 say(self._said_fd, "lost", error)
+                mute = isinstance(error, CameraSilentError)
             finally:
                 self._source.close()
-            if self._seq > seq:
+            if self._seq > seq or mute:  # one that is mute makes each attempt long enough
                 retry_s = self._options.retry_first_s
-            self._beat(retry_s)
-            self._stop.wait(retry_s)
-            retry_s = min(2 * retry_s, self._options.retry_most_s)
+            if self._pause(retry_s):
+                retry_s = self._options.retry_first_s
+            else:
+                retry_s = min(2 * retry_s, self._options.retry_most_s)
 
     def _stream(self) -> None:
         options = self._options
         self._beat(options.open_timeout_s)
         self._source.open()
+        if options.triggered and not self._opened:
+            self._board.state = CameraState.STREAMING  # its first picture may be hours away
+            self._opened = True
+        self._captured_ns = 0
         # The first picture may be slower than the others, and a file may be large.
         self._beat(options.open_timeout_s)
         while not self._stop.is_set():
-            shot = self._source.read()
+            shot = self._read()
             self._name_skipped()
             if shot is None:
                 self._board.state = CameraState.ENDED
@@ -103,24 +114,58 @@ class CaptureLoop:
             self._sleep_until(self._pace.due(time.monotonic()))
             self._beat(math.ceil(options.read_timeout_s) if self._source.live else options.open_timeout_s)
 
+    def _read(self) -> Shot | None:
+        while True:
+            try:
+                return self._source.read()
+            except CameraSilentError:
+                if not self._options.triggered or self._stop.is_set():
+                    raise
+            self._board.state = CameraState.STREAMING  # it is there, and waits for its trigger
+            self._beat(self._options.open_timeout_s)  # it may have to connect again
+
     def _publish(self, shot: Shot) -> None:
         self._board.state = CameraState.STREAMING  # first: no frame comes from a stalled camera
+        if self._captured_ns:
+            self._board.interval_ns = shot.captured_ns - self._captured_ns
+        self._captured_ns = shot.captured_ns
+        put, dropped = self._put(shot)
+        while not put and self._keep is Keep.ALL and not self._stop.is_set():
+            self._beat(LOOK_S)
+            self._ring.wait_for_room(LOOK_S)
+            put, dropped = self._put(shot)
+        self._board.captured += 1
+        self._board.dropped += dropped if put else 1
+        self._seq += 1
+        self._opened = True
+
+    def _put(self, shot: Shot) -> tuple[bool, int]:
         try:
-            put, dropped = self._ring.put(shot, self._seq, drop_oldest=self._drop_oldest)
-            while not put and not self._drop_oldest and not self._stop.is_set():
-                self._beat(LOOK_S)
-                self._ring.wait_for_room(LOOK_S)
-                put, dropped = self._ring.put(shot, self._seq, drop_oldest=False)
+            return self._ring.put(shot, self._seq)
         except OSError as error:
             height, width = shot.pixels.shape[:2]
             raise CameraError(
                 f"no memory for frames of {width}x{height}: {error.strerror}",
                 hint="ask the camera for a smaller size",
             ) from error
-        self._board.captured += 1
-        self._board.dropped += dropped if put else 1
-        self._seq += 1
-        self._opened = True
+
+    def _pause(self, pause_s: float) -> bool:
+        """Waits before the next attempt; a camera that cannot be reached is not tried before it can be.
+
+        Returns:
+            whether it could not be reached and now can.
+        """
+        due_s = time.monotonic() + pause_s
+        gone = False
+        while not self._stop.wait(ASK_S if gone else min(ASK_S, max(0.0, due_s - time.monotonic()))):
+            self._beat(ASK_LIMIT_S)
+            reachable = self._source.reachable()
+            if reachable and gone:
+                return True
+            gone = not reachable
+            if reachable and time.monotonic() >= due_s:
+                return False
+        return False
 
     def _name_skipped(self) -> None:
         for name in self._source.skipped[self._said_skipped :]:

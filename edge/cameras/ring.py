@@ -8,27 +8,39 @@ A slot belongs to whoever holds its number. Numbers travel through two pipes, wh
 To make room for a newer frame the capture process takes the oldest record back out of ``ready``. No state is
 shared beyond this, so that a process killed at any moment leaves nothing locked. Slots are anonymous memory
 files: they grow with the pictures, need no name, are not bound by the size of /dev/shm, and vanish with the
-last process that has them.
+last process that has them. One that was used before is preferred, as one never used costs no memory yet.
 """
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import select
 import struct
+import sys
+import termios
 import threading
 import weakref
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.cameras.source import Shot
 
-# slot, seq, captured_ns, height, width, bytes of the name, which lies behind the pixels in the slot
-RECORD = struct.Struct("<BqqIII")
+# slot, seq, captured_ns, height, width, bytes of the name and of the fault, which lie behind the pixels
+RECORD = struct.Struct("<BqqIIII")
 CHANNELS = 3
+
+
+class Keep(Enum):
+    """Which frames wait for a reader that is slower than the camera."""
+
+    NEWEST = "newest"  # one frame, the newest
+    LATEST = "latest"  # as many as the ring holds; then the oldest is given up
+    ALL = "all"  # all of them: the camera waits for the reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,11 @@ class Slot:
         self._fd = fd
         self._memory: mmap.mmap | None = None
 
+    @property
+    def used(self) -> bool:
+        """Whether this process has put a frame in it, or taken one out."""
+        return self._memory is not None
+
     def reserve(self, size: int) -> None:
         """Grows the slot to ``size`` bytes at least; it never shrinks, as the other side has it mapped.
 
@@ -75,7 +92,7 @@ class Slot:
         memory = self._mapped(height * width * CHANNELS)
         return np.ndarray((height, width, CHANNELS), dtype=np.uint8, buffer=memory)
 
-    def name(self, start: int, length: int) -> NDArray[np.uint8]:
+    def text(self, start: int, length: int) -> NDArray[np.uint8]:
         """A new array uint8 [length] on the slot's memory, ``start`` bytes after its beginning."""
         return np.ndarray((length,), dtype=np.uint8, buffer=self._mapped(start + length), offset=start)
 
@@ -86,19 +103,25 @@ class Slot:
 
 
 class RingWriter:
-    """The capture process's end."""
+    """The capture process's end.
 
-    def __init__(self, fds: RingFds) -> None:
+    Args:
+        fds: the ring.
+        keep: which frames wait for a slow reader.
+    """
+
+    def __init__(self, fds: RingFds, keep: Keep) -> None:
         self._fds = fds
+        self._keep = keep
         self._slots = [Slot(fd) for fd in fds.slots]
+        self._free: list[int] = []  # what was freed last is taken first
 
-    def put(self, shot: Shot, seq: int, *, drop_oldest: bool) -> tuple[bool, int]:
+    def put(self, shot: Shot, seq: int) -> tuple[bool, int]:
         """Puts a frame into the ring if there is room.
 
         Args:
-            shot: the frame.
+            shot: the frame; it may have no pixels.
             seq: its number.
-            drop_oldest: give up the oldest waiting frame where no slot is free.
 
         Returns:
             whether the frame is in the ring, and how many waiting frames were given up for it.
@@ -106,26 +129,41 @@ class RingWriter:
         Raises:
             OSError: there is not enough memory for a frame of this size.
         """
-        dropped = 0
-        slot = _read(self._fds.free[0], 1)
-        if not slot and drop_oldest:
-            slot = _read(self._fds.ready[0], RECORD.size)
-            dropped = 1 if slot else 0
-        if not slot:
+        number, dropped = self._room()
+        if number is None:
             return False, 0
-        number = slot[0]
         height, width = shot.pixels.shape[:2]
-        name = (shot.picture or "").encode()
-        memory = self._slots[number]
-        memory.reserve(shot.pixels.size + len(name))
-        np.copyto(memory.pixels(height, width), shot.pixels)
-        memory.name(shot.pixels.size, len(name))[:] = np.frombuffer(name, np.uint8)
-        os.write(self._fds.ready[1], RECORD.pack(number, seq, shot.captured_ns, height, width, len(name)))
+        name, fault = (shot.picture or "").encode(), shot.fault.encode()
+        text = np.frombuffer(name + fault, np.uint8)
+        slot = self._slots[number]
+        slot.reserve(max(shot.pixels.size + text.size, 1))
+        np.copyto(slot.pixels(height, width), shot.pixels)
+        slot.text(shot.pixels.size, text.size)[:] = text
+        record = RECORD.pack(number, seq, shot.captured_ns, height, width, len(name), len(fault))
+        os.write(self._fds.ready[1], record)
         return True, dropped
+
+    def _room(self) -> tuple[int | None, int]:
+        """A slot to write to, and how many waiting frames were given up for it; no slot where there is no room."""
+        self._free += _read(self._fds.free[0], len(self._slots))
+        if self._keep is not Keep.ALL:
+            costly = not self._free or not self._slots[self._free[-1]].used
+            spare = self._keep is Keep.NEWEST and self._waiting() > 1  # one always waits for the reader
+            if (costly and spare) or not self._free:
+                oldest = _read(self._fds.ready[0], RECORD.size)
+                if oldest:
+                    return oldest[0], 1
+        return (self._free.pop() if self._free else None), 0
+
+    def _waiting(self) -> int:
+        """How many frames are in the ring."""
+        size = fcntl.ioctl(self._fds.ready[0], termios.FIONREAD, bytes(4))
+        return int.from_bytes(size, sys.byteorder) // RECORD.size
 
     def wait_for_room(self, timeout_s: float) -> None:
         """Returns when a slot is free, or after ``timeout_s`` seconds."""
-        _wait(self._fds.free[0], timeout_s)
+        if not self._free:
+            _wait(self._fds.free[0], timeout_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +173,7 @@ class RingFrame:
     seq: int
     captured_ns: int
     picture: str | None
+    fault: str
     pixels: NDArray[np.uint8]
 
 
@@ -150,8 +189,9 @@ class RingReader:
         self.ready_fd = fds.ready[0]
 
     def waiting(self) -> bool:
-        """Whether a frame is in the ring."""
-        return _wait(self._fds.ready[0], 0)
+        """Whether a frame is in the ring; any thread may ask."""
+        with self._closing:
+            return not self._closed and _wait(self._fds.ready[0], 0)
 
     def take(self, *, newest: bool) -> tuple[RingFrame | None, int]:
         """Takes the newest frame, or the next one, without waiting.
@@ -183,16 +223,17 @@ class RingReader:
                     os.close(fd)
 
     def _frame(self, record: bytes) -> RingFrame:
-        number, seq, captured_ns, height, width, length = RECORD.unpack(record)
+        number, seq, captured_ns, height, width, name_size, fault_size = RECORD.unpack(record)
         pixels = self._slots[number].pixels(height, width)
-        name = self._slots[number].name(pixels.size, length).tobytes().decode()
+        text = self._slots[number].text(pixels.size, name_size + fault_size).tobytes()
+        name, fault = text[:name_size].decode(), text[name_size:].decode()
         if len(self._held) + 2 < len(self._slots):
             self._held.add(number)
             weakref.finalize(pixels, self._release, number).atexit = False
         else:
             pixels = pixels.copy()
             self._release(number)
-        return RingFrame(seq, captured_ns, name or None, pixels)
+        return RingFrame(seq, captured_ns, name or None, fault, pixels)
 
     def _release(self, number: int) -> None:
         with self._closing:

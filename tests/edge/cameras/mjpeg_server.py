@@ -21,29 +21,33 @@ class MjpegServer:
     Args:
         pictures: uint8 [H, W, 3] BGR each; grey steps of one size where not given.
         fps: pictures per second and client.
+        port: of the loopback; a free one where not given.
 
     Attributes:
         mute: while set, clients get no bytes; new ones are accepted and not answered.
         served: pictures sent so far.
         clients: connections so far.
+        port: where it listens, the same after a restart.
     """
 
-    def __init__(self, pictures: Sequence[NDArray[np.uint8]] | None = None, *, fps: float = 50.0) -> None:
+    def __init__(
+        self, pictures: Sequence[NDArray[np.uint8]] | None = None, *, fps: float = 50.0, port: int = 0
+    ) -> None:
         self.mute = threading.Event()
         self.served = 0
         self.clients = 0
         self._jpegs = [_jpeg(picture) for picture in (pictures or grey_steps())]
         self._step_s = 1 / fps
-        self._port = 0
+        self.port = port
         self._server: _Server | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/video"
+        return f"http://127.0.0.1:{self.port}/video"
 
     def start(self) -> MjpegServer:
-        self._server = _Server(("127.0.0.1", self._port), self)
-        self._port = self._server.server_port
+        self._server = _Server(("127.0.0.1", self.port), self)
+        self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -69,7 +70,7 @@ class TestCaptureProcess:
     def test_one_that_dies_again_and_again_is_replaced_with_pauses(
         self, mjpeg: MjpegServer, capture: StartCapture
     ) -> None:
-        camera = capture(mjpeg.url, retry_first_s=1.5)
+        camera = capture(mjpeg.url, retry_first_s=2.5)
         for _ in range(2):
             next_frame(camera)
             assert camera.process_id is not None
@@ -130,6 +131,7 @@ class TestCaptureProcess:
         def cycle() -> int:
             with Capture(CameraOptions(source=str(folder))) as camera:
                 next_frame(camera)
+            gc.collect()  # what earlier tests left in circles
             return len(list(Path("/proc/self/fd").iterdir()))
 
         assert cycle() == [cycle() for _ in range(3)][-1]
