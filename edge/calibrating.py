@@ -46,7 +46,7 @@ def calibrate_on(model: Path, folder: Path, *, false_alarm_rate: float, device: 
     """
     bundle = load_bundle(model)
     pictures = find_pictures(folder)
-    fitted = set(bundle.card.training.fitted)
+    fitted = set(bundle.card.training.fitted if bundle.card.training else ())
     unseen = [path for path in pictures if short_digest(path) not in fitted]
     if not unseen:
         raise CalibrationError(

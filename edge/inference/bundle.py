@@ -21,6 +21,10 @@ from edge.errors import BundleError, CardError
 from edge.inference.card import SCHEMA, ModelCard
 
 _CARD = re.compile(rb'<card value="([^"]*)"')
+_OURS = re.compile(
+    rb"edge_ad|bin_sha256|xml_sha256"
+)  # any of them: a damaged one of ours is not taken for foreign
+_KINDS = "write it with 'edge-ad export --output ...', or see docs/models-from-elsewhere.md"
 _BLANK = "0" * 64
 _AGAIN = "copy the .xml and .bin of one export again, or export anew"
 
@@ -33,39 +37,63 @@ class Bundle:
         path: of the .xml file.
         card: what the device needs to know.
         model: the OpenVINO graph: uint8 [1, H, W, 3] in, ``pred_score`` and, with a map, ``anomaly_map`` out.
-        sha256: hex digest that names this bundle: of the .xml, which itself holds the digest of the .bin.
+        sha256: hex digest that names this bundle: of the .xml, which itself holds the digest of the .bin; of the
+            digests of both for a model from elsewhere.
+        doubt: why it cannot be proved whole, one line; empty for one of ours.
     """
 
     path: Path
     card: ModelCard
     model: ov.Model
     sha256: str
+    doubt: str = ""
 
 
 def load_bundle(path: Path) -> Bundle:
-    """Reads, verifies and parses a bundle.
+    """Reads, verifies and parses a bundle; a model from elsewhere is adapted (``edge.inference.foreign``).
 
     Raises:
         BundleError: a file is missing, damaged, or the two do not belong together.
-        CardError: the model has no edge-ad card, or one of another schema.
+        CardError: the model has an edge-ad card of another schema, or none and is of no kind that is understood.
     """
-    return _open(path)[0]
+    xml = _read_xml(path)
+    return _open(path, xml)[0] if _OURS.search(xml) else _open_foreign(path, xml)
 
 
-def _open(path: Path) -> tuple[Bundle, bytes, bytes]:
+def _open(path: Path, xml: bytes) -> tuple[Bundle, bytes, bytes]:
     """The bundle, and the bytes of its .xml and .bin that were proved."""
-    xml = _read(path)
     card = _card_of(xml, path)
     weights = _read(path.with_suffix(".bin"))
     if _digest_of_xml(xml, card.xml_sha256) != card.xml_sha256:
         raise BundleError(f"{path} is damaged: its bytes do not match its own digest", hint=_AGAIN)
     if hashlib.sha256(weights).hexdigest() != card.bin_sha256:
         raise BundleError(f"{path.with_suffix('.bin')} is damaged or belongs to another .xml", hint=_AGAIN)
+    return Bundle(path, card, _parsed(path, xml, weights), hashlib.sha256(xml).hexdigest()), xml, weights
+
+
+def _open_foreign(path: Path, xml: bytes) -> Bundle:
+    from edge.inference.foreign import DOUBT, adapt  # seldom needed
+
+    if not xml.rstrip().endswith(b"</net>"):
+        raise BundleError(f"{path} is cut off", hint=_AGAIN)
+    weights = _read(path.with_suffix(".bin"))
+    xml_sha256, bin_sha256 = hashlib.sha256(xml).hexdigest(), hashlib.sha256(weights).hexdigest()
+    sha256 = hashlib.sha256(f"{xml_sha256} {bin_sha256}".encode()).hexdigest()
+    model = _parsed(path, xml, weights)
     try:
-        model = ov.Core().read_model(xml, weights)
+        model, card = adapt(model, path.stem, xml_sha256=xml_sha256, bin_sha256=bin_sha256, version=sha256[:12])
+    except CardError as error:
+        raise CardError(f"cannot use {path}: {error.message}", hint=error.hint or _KINDS) from error
+    except RuntimeError as error:
+        raise CardError(f"cannot use {path}: {_last_line(error)}", hint=_KINDS) from error
+    return Bundle(path, card, model, sha256, DOUBT)
+
+
+def _parsed(path: Path, xml: bytes, weights: bytes) -> ov.Model:
+    try:
+        return ov.Core().read_model(xml, weights)
     except RuntimeError as error:
         raise BundleError(f"OpenVINO cannot read {path}: {_last_line(error)}", hint=_AGAIN) from error
-    return Bundle(path, card, model, hashlib.sha256(xml).hexdigest()), xml, weights
 
 
 def write_bundle(model: ov.Model, card: ModelCard, path: Path, *, compress_to_fp16: bool) -> Bundle:
@@ -91,7 +119,7 @@ def write_bundle(model: ov.Model, card: ModelCard, path: Path, *, compress_to_fp
 
 def copy_bundle(source: Path, target: Path) -> Bundle:
     """Copies a bundle's two files under another name, replacing what is there; see ``write_bundle``."""
-    _, xml, weights = _open(source)
+    _, xml, weights = _open(source, _read_xml(source))
     _place(target, xml, weights)
     return load_bundle(target)
 
@@ -125,9 +153,14 @@ def _place(path: Path, xml: bytes, weights: bytes) -> None:
         ) from error
 
 
-def _card_of(xml: bytes, path: Path) -> ModelCard:
+def _read_xml(path: Path) -> bytes:
+    xml = _read(path)
     if not xml.lstrip().startswith(b"<?xml"):
         raise BundleError(f"{path} is not an OpenVINO model", hint="--model takes the .xml file of a bundle")
+    return xml
+
+
+def _card_of(xml: bytes, path: Path) -> ModelCard:
     found = _CARD.search(xml)
     if found is None:
         raise CardError(

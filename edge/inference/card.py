@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from edge.inference.fitting import Fitting, Resize
 from edge.pictures import RESIZE
 
 SCHEMA: Literal[1] = 1
@@ -23,18 +24,23 @@ class _Part(BaseModel):
 class Calibration(_Part):
     """How the thresholds were set: on which good parts, by which method, with which promise."""
 
-    method: str = Field(description="name of the method in the calibration package, e.g. conformal")
-    false_alarm_rate: float = Field(gt=0, lt=1, description="promised share of good parts called anomalous")
+    method: str = Field(
+        description="name of the method in the calibration package, e.g. conformal; foreign: the model's own"
+    )
+    false_alarm_rate: float | None = Field(
+        gt=0, lt=1, description="promised share of good parts called anomalous; null where nothing is promised"
+    )
     threshold: float = Field(description="raw score; a part is anomalous when its score is higher")
     pixel_threshold: float | None = Field(
         default=None, description="raw map value from which a pixel belongs to a region; None without a map"
     )
-    pictures: int = Field(ge=1, description="good parts that the threshold rests on; none was fitted on")
+    pictures: int = Field(ge=0, description="good parts that the threshold rests on; none was fitted on")
     quantiles: tuple[float, ...] = Field(
-        min_length=2, description="scores of the good parts at evenly spaced ranks from 0 to 100 %, ascending"
+        description="scores of the good parts at evenly spaced ranks from 0 to 100 %, ascending; or empty"
     )
     peak_quantiles: tuple[float, ...] = Field(
-        default=(), description="the same of the maxima of their maps; a camera with an ignore mask is judged by these"
+        default=(),
+        description="the same of the maxima of their maps; a camera with an ignore mask is judged by these",
     )
     device: str = Field(description="OpenVINO device the scores were computed on, e.g. CPU")
     precision: str = Field(description="precision of the IR the scores were computed with")
@@ -59,6 +65,13 @@ class Training(_Part):
     versions: dict[str, str] = Field(default_factory=dict, description="versions of the packages that made it")
 
 
+class Golden(_Part):
+    """What a graph gave for the golden pictures, see ``edge.inference.golden``."""
+
+    version: int = Field(ge=1, description="of the way in which the pictures are drawn")
+    scores: tuple[float, ...] = Field(description="scores, then maxima of the maps, on the CPU")
+
+
 class ModelCard(_Part):
     """The card of one bundle."""
 
@@ -70,21 +83,29 @@ class ModelCard(_Part):
     height: int = Field(ge=16, le=4096, description="rows of the picture that the graph takes")
     width: int = Field(ge=16, le=4096, description="columns of the picture that the graph takes")
     colour: Literal["BGR"] = Field(default="BGR", description="channel order of the uint8 input [1, H, W, 3]")
-    resize: Literal["halve-linear"] = Field(default=RESIZE, description="how pictures are brought to that size")
+    resize: Resize = Field(default=RESIZE, description="how pictures are brought to that size")
+    pad: int = Field(default=0, ge=0, le=255, description="grey level of the bars that fit and letterbox add")
     higher_is: Literal["anomalous"] = Field(default="anomalous", description="direction of the scores")
     has_map: bool = Field(default=True, description="whether the graph gives an anomaly map")
     inference_precision: Literal["f32", "f16", "bf16"] = Field(
         default="f32", description="INFERENCE_PRECISION_HINT that the scores were calibrated with"
     )
+    highest_score: float | None = Field(default=None, description="where the graph cuts scores off; null: nowhere")
     options: dict[str, object] = Field(default_factory=dict, description="the model's own options")
-    training: Training
+    training: Training | None = Field(description="where the model comes from; null for a model from elsewhere")
     calibration: Calibration
+    golden: Golden | None = Field(default=None, description="scores that another device has to reproduce")
     bin_sha256: str = Field(default="0" * 64, pattern="^[0-9a-f]{64}$", description="sha256 of the .bin file")
     xml_sha256: str = Field(
         default="0" * 64,
         pattern="^[0-9a-f]{64}$",
         description="sha256 of the .xml file with these 64 digits themselves read as zeros",
     )
+
+    @property
+    def fitting(self) -> Fitting:
+        """How a camera's picture becomes the graph's."""
+        return Fitting(self.size, self.resize, self.pad)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from edge.errors import DeviceError
 from edge.inference.bundle import Bundle
 from edge.inference.devices import Hint, compile_model
-from edge.pictures import Picture, prepare
+from edge.pictures import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,12 @@ class Prepared:
     Attributes:
         picture: uint8 [H, W, 3] at the model's size.
         preprocess_ms: what bringing it to that size took.
+        shape: (height, width) of the picture before.
     """
 
     picture: Picture
     preprocess_ms: float
+    shape: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Raw:
 
     Attributes:
         score: raw, higher is more anomalous; may be NaN.
-        anomaly_map: float32 [H, W] at the model's size, raw; None where the model has none.
+        anomaly_map: float32 [H, W] at the model's size, raw, over the whole picture; None without a map.
         preprocess_ms: resizing.
         inference_ms: from the start of the request to its result, waiting for a free device included.
     """
@@ -84,6 +87,8 @@ class Engine:
     ) -> None:
         self.bundle = bundle
         self.size = bundle.card.size
+        self._again = partial(Engine, bundle, hint=hint, precision=precision, cache_dir=cache_dir)
+        self._fitting = bundle.card.fitting
         self._compiled, self.device = compile_model(
             bundle.model,
             device=device,
@@ -97,11 +102,19 @@ class Engine:
         for _ in range(self.jobs):
             self._idle.put(self._compiled.create_infer_request())
 
+    def on(self, device: str) -> Engine:
+        """The same bundle with the same settings on another device.
+
+        Raises:
+            DeviceError: the device is unknown or cannot run the model.
+        """
+        return self._again(device=device)
+
     def prepare(self, pixels: Picture) -> Prepared:
         """Brings uint8 [H, W, 3] BGR of any size to the model's size."""
         began = time.perf_counter()
-        picture = prepare(pixels, self.size)
-        return Prepared(picture, (time.perf_counter() - began) * 1e3)
+        picture = self._fitting.picture(pixels)
+        return Prepared(picture, (time.perf_counter() - began) * 1e3, (pixels.shape[0], pixels.shape[1]))
 
     def run(self, prepared: Prepared) -> Raw:
         """Runs a prepared picture in the caller's thread; waits while all requests are busy.
@@ -114,7 +127,7 @@ class Engine:
         try:
             with self._failures_named():
                 request.infer({0: prepared.picture[None]}, share_inputs=True)
-            return self._raw(request, prepared.preprocess_ms, started)
+            return self._raw(request, prepared, started)
         finally:
             self._idle.put(request)
 
@@ -131,11 +144,12 @@ class Engine:
             hint = "" if self.device == "CPU" else "try --device CPU"
             raise DeviceError(f"inference failed on {self.device}: {detail}", hint=hint) from error
 
-    def _raw(self, request: ov.InferRequest, preprocess_ms: float, started: float) -> Raw:
+    def _raw(self, request: ov.InferRequest, prepared: Prepared, started: float) -> Raw:
         ended = time.perf_counter()
         score = float(request.get_tensor("pred_score").data.flat[0])
         anomaly_map = None
         if self.bundle.card.has_map:
             # The tensor belongs to the request, which may be started again at once: copy.
-            anomaly_map = np.array(request.get_tensor("anomaly_map").data[0, 0], dtype=np.float32)
-        return Raw(score, anomaly_map, preprocess_ms, (ended - started) * 1e3)
+            given = np.array(request.get_tensor("anomaly_map").data[0, 0], dtype=np.float32)
+            anomaly_map = self._fitting.whole(given, prepared.shape)
+        return Raw(score, anomaly_map, prepared.preprocess_ms, (ended - started) * 1e3)

@@ -30,8 +30,11 @@ class Override(BaseModel):
 def foreign_device(calibration: Calibration, device: str) -> str:
     """A warning where the scores behind the threshold came from another device than will judge; else empty.
 
-    Devices round differently, so a threshold set on one may keep its promise on another a little worse.
+    Devices round differently, so a threshold set on one may keep its promise on another a little worse. Of the
+    threshold of a model from elsewhere nothing is known at all.
     """
+    if calibration.method == "foreign":
+        return f"the threshold is the model's own and promises nothing: calibrate on {device}"
     if calibration.device.split(".")[0] == device.split(".")[0]:
         return ""
     return f"the threshold was set on {calibration.device}, {device} will judge: calibrate on {device}"

@@ -114,10 +114,14 @@ def test_a_missing_file_is_named(own: Path) -> None:
         load_bundle(own)
 
 
-def test_a_plain_openvino_model_has_no_card(tmp_path: Path) -> None:
+def test_a_plain_openvino_model_is_refused_with_what_would_be_understood(tmp_path: Path) -> None:
     picture = ops.parameter([1, 4], ov.Type.f32)
     ov.save_model(ov.Model([ops.relu(picture)], [picture], "plain"), tmp_path / "plain.xml")
-    with pytest.raises(CardError, match="has no edge-ad model card, or is cut off; write it with 'edge-ad export"):
+    expected = (
+        r"cannot use .*plain\.xml: it has no edge-ad model card, no rt_info/model_info and no output pred_score "
+        r"or anomaly_map; write it with 'edge-ad export .*models-from-elsewhere"
+    )
+    with pytest.raises(CardError, match=expected):
         load_bundle(tmp_path / "plain.xml")
 
 
