@@ -11,6 +11,7 @@ EdgeAdError                     exit code 1: it was asked rightly and failed
 │   └── CardError               the model card is absent, or of another kind or version
 ├── CheckpointError             a training checkpoint cannot be read or fits another model
 ├── DeviceError                 an inference device is unknown or cannot run the model
+│   └── ScoresDifferError       the device that took over judges otherwise than the one that was lost
 ├── BusError                    a ZeroMQ address cannot be bound or reached
 ├── StoreError                  the alert store on disk cannot be used
 ├── CalibrationError            the scores at hand cannot support the threshold that was asked for
@@ -83,6 +84,10 @@ class CheckpointError(EdgeAdError):
 
 class DeviceError(EdgeAdError):
     """An inference device is unknown, absent, or cannot run the model."""
+
+
+class ScoresDifferError(DeviceError):
+    """The device that took over gives other scores than the one that was lost."""
 
 
 class BusError(EdgeAdError):

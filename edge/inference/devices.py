@@ -6,6 +6,7 @@ really there, with the CPU last.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,22 @@ import openvino as ov
 from edge.errors import DeviceError
 
 Hint = Literal["latency", "throughput"]
+
+
+def hint_for(wanted: Literal["auto", "latency", "throughput"], modes: Sequence[str]) -> Hint:
+    """What a device is to be tuned for.
+
+    Several free-running cameras keep it busy, and what counts is how many frames it judges. A part that a PLC or a
+    light barrier asks about wants its answer soon, also where there are several such cameras: parts of a line come
+    one after the other. So does the only camera there is.
+
+    Args:
+        wanted: what is set; ``auto`` decides by the cameras.
+        modes: of each camera that is judged on the device: free-run, trigger or hardware.
+    """
+    if wanted != "auto":
+        return wanted
+    return "throughput" if len(modes) > 1 and set(modes) == {"free-run"} else "latency"
 
 
 def candidates(device: str, available: list[str]) -> list[str]:
