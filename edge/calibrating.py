@@ -41,7 +41,8 @@ def calibrate_on(model: Path, folder: Path, *, false_alarm_rate: float, device: 
 
     Raises:
         PictureError: no pictures, or none that can be used.
-        CalibrationError: too few for the rate, or scores that are not finite; the old threshold stays.
+        CalibrationError: too few for the rate, or scores that are not finite or at the model's upper end; the old
+            threshold stays.
         UsageError: the model's folder cannot be written to.
     """
     bundle = load_bundle(model)
@@ -70,8 +71,19 @@ def calibrate_on(model: Path, folder: Path, *, false_alarm_rate: float, device: 
         device=engine.device,
         precision=bundle.card.precision,
     )
+    _check_reachable(bundle, calibration)
     path = write_override(bundle, calibration)
     return Calibrated(calibration, before, path, len(pictures) - len(unseen), tuple(skipped))
+
+
+def _check_reachable(bundle: Bundle, calibration: Calibration) -> None:
+    """Refuses a threshold that no part could exceed, because the model cuts its scores off there."""
+    highest = bundle.card.highest_score
+    if highest is not None and calibration.threshold >= highest:
+        raise CalibrationError(
+            f"good parts reach {calibration.threshold:g}, the highest score that {bundle.path} can give",
+            hint="it would never alarm: use pictures like those it was trained on, or train a new model",
+        )
 
 
 def _threshold_in_force(bundle: Bundle) -> float | None:

@@ -11,10 +11,11 @@ import numpy as np
 import openvino as ov
 
 from edge import progress
+from edge.inference import golden
 from edge.inference.batch import score_pictures
 from edge.inference.bundle import Bundle, write_bundle
 from edge.inference.calibrate import calibrate, reachable_rate
-from edge.inference.card import Calibration, ModelCard
+from edge.inference.card import Calibration, Golden, ModelCard
 from edge.inference.engine import Engine, Raw
 from edge.scorers.features import features_of
 from edge.scorers.head import attach_head
@@ -61,7 +62,8 @@ def build_variant(
     graph = _with_scorer(backbone, header, material, precision)
     half = precision != "fp32"
     bundle = write_bundle(graph, _card(header, material, precision, _PROVISIONAL), path, compress_to_fp16=half)
-    results = _score(bundle, (*material.calibration, *material.labelled), precision)
+    engine = Engine(bundle, device="CPU", hint="throughput")
+    results = _score(engine, (*material.calibration, *material.labelled), precision)
     good = [results[picture] for picture, _ in material.calibration]
     calibration = calibrate(
         [raw.score for raw in good],
@@ -70,7 +72,9 @@ def build_variant(
         device="CPU",
         precision=precision,
     )
-    bundle = write_bundle(graph, _card(header, material, precision, calibration), path, compress_to_fp16=half)
+    known = Golden(version=golden.VERSION, scores=golden.golden_scores(engine))
+    card = _card(header, material, precision, calibration).model_copy(update={"golden": known})
+    bundle = write_bundle(graph, card, path, compress_to_fp16=half)
     return Variant(bundle, results)
 
 
@@ -102,9 +106,8 @@ def _with_scorer(backbone: ov.Model, header: Header, material: Material, precisi
         return attach_head(backbone, kind.fit(batches, setup.size, options, setup.seed, advance))
 
 
-def _score(bundle: Bundle, pictures: Pictures, precision: Precision) -> dict[Path, Raw]:
+def _score(engine: Engine, pictures: Pictures, precision: Precision) -> dict[Path, Raw]:
     with progress.bar(f"{precision}: scores", len(pictures)) as seen:
-        engine = Engine(bundle, device="CPU", hint="throughput")
         return dict(score_pictures(engine, pictures, seen=seen))
 
 

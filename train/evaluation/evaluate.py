@@ -47,7 +47,7 @@ def evaluate_bundle(path: Path, dataset: Dataset, output: Path, *, device: str =
         "model": f"{card.model}, {card.precision}, {card.height} x {card.width} pixels",
         "version": card.version,
         "device": engine.device,
-        "backbone": card.training.backbone or "none",
+        "backbone": (card.training.backbone or "none") if card.training else "unknown",
     }
     with shown as seen:
         skipped: list[Path] = []
@@ -142,17 +142,17 @@ def _finish(
 
 def _promise(calibration: Calibration, judged: list[Scored]) -> dict[str, str]:
     """What the threshold promises, and whether the good test pictures look as if they kept to it."""
-    promised = f"{calibration.false_alarm_rate:.2%} false alarms, from {calibration.pictures} good pictures"
-    lines = {"threshold promises": promised}
+    rate = calibration.false_alarm_rate
+    if rate is None:
+        return {"threshold promises": "nothing: it came with the model; calibrate on good parts of the line"}
+    lines = {"threshold promises": f"{rate:.2%} false alarms, from {calibration.pictures} good pictures"}
     good = [s.score for s in judged if not s.label]
     alarms = sum(score > calibration.threshold for score in good)
     if good and calibration.method == "conformal":
         lines["false alarms here"] = f"{alarms} of {len(good)}"
-        if alarms <= calibration.false_alarm_rate * len(good):
+        if alarms <= rate * len(good):
             return lines
-        likely = conformal.chance(
-            alarms, len(good), pictures=calibration.pictures, false_alarm_rate=calibration.false_alarm_rate
-        )
+        likely = conformal.chance(alarms, len(good), pictures=calibration.pictures, false_alarm_rate=rate)
         lines["false alarms here"] += (
             f"; so many or more have a chance of {likely:.2%}, "
             "if these good parts are like those that the threshold was set on"
