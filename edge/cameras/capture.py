@@ -30,8 +30,8 @@ class Capture:
 
     Args:
         options: the camera.
-        ring_frames: frames in shared memory, 3 to 255; two always stay with the capture process, so up to
-            ``ring_frames - 2`` frames that are kept cost no copy. 8 for a triggered camera and else 4 if not given.
+        ring_frames: frames in shared memory, 3 to 255; 8 for a triggered camera and else 4 if not given. Two
+            always stay with the capture process, so up to ``ring_frames - 2`` frames that are kept cost no copy.
 
     Attributes:
         live: whether the world sets the pace; False for files.

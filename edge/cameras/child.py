@@ -15,14 +15,15 @@ from pathlib import Path
 
 from edge import errors
 from edge.cameras.board import CameraState, create_board, map_board
+from edge.cameras.job import GRACE_S, Job
 from edge.cameras.options import CameraOptions
-from edge.cameras.process import GRACE_S, Job
 from edge.cameras.ring import Keep, RingReader, create_ring
 from edge.errors import EdgeAdError
 
 START_LIMIT_S = 20.0  # interpreter and imports on a busy small computer
 LOOK_LIMIT_S = 0.25
 KILL_LIMIT_S = 0.5
+PICTURE_BYTES = 1 << 20  # memory of pictures goes back to the system at once, it is not kept for the next one
 ERRORS: dict[str, type[EdgeAdError]] = {
     name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, EdgeAdError)
 }
@@ -154,6 +155,7 @@ def _launch(job: Job) -> subprocess.Popen[bytes]:
         "PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path),
         "OPENCV_LOG_LEVEL": "SILENT",
         "OPENCV_FFMPEG_LOGLEVEL": "-8",
+        "MALLOC_MMAP_THRESHOLD_": str(PICTURE_BYTES),
         "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": str(math.ceil(job.options.read_timeout_s)),
     }
     process = subprocess.Popen(
@@ -168,7 +170,7 @@ def _launch(job: Job) -> subprocess.Popen[bytes]:
     )
     if process.stdin is not None:
         # By stdin, not by argument: an address may hold a password, and arguments are for all to see.
-        process.stdin.write(job.model_dump_json().encode() + b"\n")
+        process.stdin.write(job.to_line())
     return process
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -170,3 +174,102 @@ class TestLiveCamera:
         assert camera.next_frame(1.0) is None
         assert time.process_time() - mine_s < 0.1
         assert cpu_s(camera.process_id) - child_s < 0.2
+
+
+class TestSeveralThreads:
+    def test_each_frame_goes_to_one_of_them_and_all_see_the_end(self, folder: Path, capture: StartCapture) -> None:
+        camera = capture(folder)
+        seqs: list[int] = []
+        askers_stop = threading.Event()
+
+        def lane() -> None:
+            while camera.state is not CameraState.ENDED:
+                assert camera.wait_ready(PATIENCE_S)
+                frame = camera.take()
+                if frame is not None:
+                    seqs.append(frame.seq)
+                    time.sleep(0.01)
+
+        def ask() -> None:
+            while not askers_stop.is_set():
+                assert camera.captured >= camera.dropped
+                assert (camera.lost_because, camera.skipped) == ("", ())
+
+        with ThreadPoolExecutor() as pool:
+            asker = pool.submit(ask)
+            lanes = [pool.submit(lane) for _ in range(4)]
+            for done in lanes:
+                done.result(PATIENCE_S)
+            askers_stop.set()
+            asker.result(PATIENCE_S)
+        assert sorted(seqs) == list(range(10))
+        assert camera.captured == 10
+
+    def test_one_that_waits_keeps_nobody_waiting(self, mjpeg: MjpegServer, capture: StartCapture) -> None:
+        camera = capture(mjpeg.url, read_timeout_s=30)
+        next_frame(camera)
+        mjpeg.mute.set()
+        wait_for(lambda: camera.next_frame(0.1) is None)
+        with ThreadPoolExecutor() as pool:
+            waiting = pool.submit(camera.wait_ready, 0.6)
+            time.sleep(0.1)
+            begun_s = time.monotonic()
+            for _ in range(20):
+                assert camera.state is CameraState.STREAMING
+                assert camera.take() is None
+            assert time.monotonic() - begun_s < 0.3
+            assert waiting.result(PATIENCE_S) is False
+
+    def test_all_that_wait_wake_when_the_process_is_replaced(
+        self, mjpeg: MjpegServer, capture: StartCapture
+    ) -> None:
+        camera = capture(mjpeg.url)
+        next_frame(camera)
+        with ThreadPoolExecutor() as pool:
+            assert camera.process_id is not None
+            os.kill(camera.process_id, signal.SIGKILL)
+            wait_for(lambda: gone(camera.process_id or 0))
+            while camera.take() is not None:
+                pass
+            waiting = [pool.submit(camera.wait_ready, PATIENCE_S) for _ in range(3)]
+            assert [one.result(3.0) for one in waiting] == [True] * 3
+        assert camera.take() is not None
+
+    def test_all_that_wait_wake_when_it_is_stopped(self, mjpeg: MjpegServer, capture: StartCapture) -> None:
+        camera = capture(mjpeg.url, read_timeout_s=30)
+        next_frame(camera)
+        mjpeg.mute.set()
+        wait_for(lambda: camera.next_frame(0.1) is None)
+        with ThreadPoolExecutor() as pool:
+            waiting = [pool.submit(camera.wait_ready, PATIENCE_S) for _ in range(3)]
+            time.sleep(0.05)
+            camera.stop()
+            assert [one.result(1.0) for one in waiting] == [True] * 3
+        assert camera.take() is None
+        assert camera.next_frame(PATIENCE_S) is None
+
+
+class TestWaitReady:
+    def test_a_frame_that_is_ready_stays_so_until_it_is_taken(self, folder: Path, capture: StartCapture) -> None:
+        camera = capture(folder / "part-00.png")
+        for _ in range(3):
+            assert camera.wait_ready(PATIENCE_S)
+        frame = camera.take()
+        assert frame is not None and frame.picture == "part-00.png"
+        assert camera.wait_ready(PATIENCE_S), "it has ended, and that is worth a look"
+        assert camera.take() is None
+        assert camera.state is CameraState.ENDED
+
+    def test_what_is_taken_is_the_newest_when_it_is_taken(self, mjpeg: MjpegServer, capture: StartCapture) -> None:
+        camera = capture(mjpeg.url)
+        assert camera.wait_ready(PATIENCE_S)
+        time.sleep(0.5)  # waiting for its turn
+        frame = camera.take()
+        assert frame is not None
+        assert time.monotonic_ns() - frame.captured_ns < 0.2e9
+        assert frame.seq >= 10
+        assert 0.01e9 < camera.interval_ns < 0.2e9, "50 per second"
+
+    def test_an_error_of_the_camera_is_raised_to_who_waits(self, capture: StartCapture) -> None:
+        with pytest.raises(CameraError, match="no such device"):
+            capture("93").wait_ready(PATIENCE_S)
