@@ -6,6 +6,7 @@ really there, with the CPU last.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -13,8 +14,12 @@ from typing import Literal
 import openvino as ov
 
 from edge.errors import DeviceError
+from edge.inference.compiled import open_cache, seal_cache
+from edge.log import log_event
 
 Hint = Literal["latency", "throughput"]
+FASTEST_FIRST = ("GPU", "NPU")
+log = logging.getLogger(__name__)
 
 
 def hint_for(wanted: Literal["auto", "latency", "throughput"], modes: Sequence[str]) -> Hint:
@@ -33,7 +38,7 @@ def hint_for(wanted: Literal["auto", "latency", "throughput"], modes: Sequence[s
     return "throughput" if len(modes) > 1 and set(modes) == {"free-run"} else "latency"
 
 
-def candidates(device: str, available: list[str]) -> list[str]:
+def candidates(device: str, available: Sequence[str]) -> list[str]:
     """Devices to try, in order.
 
     Args:
@@ -45,8 +50,8 @@ def candidates(device: str, available: list[str]) -> list[str]:
     """
     wanted = device.upper()
     if wanted == "AUTO":
-        graphics = [name for name in available if name.startswith("GPU")]
-        return [*graphics, "CPU"]
+        faster = [name for kind in FASTEST_FIRST for name in available if name.split(".")[0] == kind]
+        return [*faster, "CPU"]
     if wanted in available or f"{wanted}.0" in available:
         return [wanted]
     raise DeviceError(
@@ -55,23 +60,34 @@ def candidates(device: str, available: list[str]) -> list[str]:
     )
 
 
+def computes_in(core: ov.Core, device: str, precision: str) -> bool:
+    """Whether a device computes in a precision: f32, f16 or bf16.
+
+    An NPU computes in float16 whatever is asked. AUTO leaves out a device that cannot compute as the threshold was
+    calibrated; one that is asked for by name computes as it can.
+    """
+    names = {"f32": "FP32", "f16": "FP16", "bf16": "BF16"}
+    return names.get(precision, precision) in core.get_property(device, "OPTIMIZATION_CAPABILITIES")
+
+
 def compile_model(
     model: ov.Model,
     *,
     device: str = "AUTO",
     precision: str = "f32",
     hint: Hint = "latency",
-    cache_dir: Path | None = None,
+    cache: Path | None = None,
 ) -> tuple[ov.CompiledModel, str]:
-    """Compiles for the first candidate that takes the model.
+    """Compiles for the first candidate that takes the model; those passed over are named in the log.
 
     Args:
-        model: graph with static shapes.
+        model: graph with static shapes, which an NPU needs.
         device: see ``candidates``.
         precision: INFERENCE_PRECISION_HINT. f32 by default: bfloat16, which newer server processors choose by
             themselves, moves the scores.
         hint: what to optimize for.
-        cache_dir: where compiled models are kept between starts; None for no cache.
+        cache: folder where this model is kept compiled between starts; None for no cache. One that cannot be used
+            is told in the log and done without.
 
     Returns:
         The compiled model and the device's name.
@@ -80,13 +96,40 @@ def compile_model(
         DeviceError: no candidate can compile the model.
     """
     core = ov.Core()
-    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": hint.upper()}
-    if cache_dir is not None:
-        settings["CACHE_DIR"] = str(cache_dir)
     failures = []
     for name in candidates(device, core.available_devices):
         try:
-            return core.compile_model(model, name, settings), name
+            if device.upper() == "AUTO" and name != "CPU" and not computes_in(core, name, precision):
+                raise RuntimeError(f"it does not compute in {precision}, in which the threshold was calibrated")
+            return _compiled(core, model, name, _settings(core, name, precision, hint), cache), name
         except RuntimeError as error:
-            failures.append(f"{name}: {' '.join(str(error).split())[-200:]}")
+            failures.append(f"{name}: {_one_line(error)}")
+            if name != "CPU" and device.upper() == "AUTO":
+                log_event(log, "device_passed_over", level=logging.WARNING, device=name, reason=_one_line(error))
     raise DeviceError(f"no device can run the model ({'; '.join(failures)})", hint="try --device CPU")
+
+
+def _settings(core: ov.Core, device: str, precision: str, hint: Hint) -> dict[str, str]:
+    settings = {"PERFORMANCE_HINT": hint.upper()}
+    if "INFERENCE_PRECISION_HINT" in core.get_property(device, "SUPPORTED_PROPERTIES"):
+        settings["INFERENCE_PRECISION_HINT"] = precision
+    return settings
+
+
+def _compiled(
+    core: ov.Core, model: ov.Model, device: str, settings: dict[str, str], cache: Path | None
+) -> ov.CompiledModel:
+    if cache is None:
+        return core.compile_model(model, device, settings)
+    try:
+        open_cache(cache)
+        compiled = core.compile_model(model, device, settings | {"CACHE_DIR": str(cache)})
+        seal_cache(cache)
+    except (OSError, RuntimeError) as error:
+        compiled = core.compile_model(model, device, settings)
+        log_event(log, "cache_unusable", level=logging.WARNING, folder=cache, reason=_one_line(error))
+    return compiled
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[-200:]

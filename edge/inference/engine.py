@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edge.errors import DeviceError
 from edge.inference.bundle import Bundle
+from edge.inference.compiled import folder_of
 from edge.inference.devices import Hint, compile_model
 from edge.pictures import Picture
 
@@ -94,7 +95,7 @@ class Engine:
             device=device,
             precision=precision or bundle.card.inference_precision,
             hint=hint,
-            cache_dir=cache_dir,
+            cache=cache_dir and folder_of(cache_dir, bundle.sha256),
         )
         advised = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self.jobs = jobs or advised + 1

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from edge.errors import DeviceError, ScoresDifferError
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine, Prepared, Raw
-from edge.inference.golden import agree, golden_scores
+from edge.inference.golden import VERSION, agree, golden_scores
 from edge.log import log_event
 from edge.pictures import Picture
 
@@ -54,7 +54,7 @@ class SteadyEngine:
         self._engine = first
         self._changed = changed
         self._standby = standby or (lambda: first.on("CPU"))
-        self._golden = () if _is_cpu(first) else golden_scores(first)
+        self._golden = () if _is_cpu(first) else _compared_with_card(first)
         self._switching = threading.Lock()
         self._refused: DeviceError | None = None
 
@@ -115,6 +115,16 @@ class SteadyEngine:
                 self._changed("failed", str(self._refused))
             else:
                 self._changed("degraded", f"{lost.device} was lost, the CPU goes on: {error.message}")
+
+
+def _compared_with_card(engine: Engine) -> tuple[float, ...]:
+    """The engine's golden scores; where they are not those that the CPU gave at the export, the log says so."""
+    scores, known = golden_scores(engine), engine.bundle.card.golden
+    differ = agree(known.scores, scores) if known is not None and known.version == VERSION else ""
+    if differ:
+        reason = f"scores of {engine.device} and those in the model card {differ}: calibrate on {engine.device}"
+        log_event(log, "scores_differ", level=logging.WARNING, device=engine.device, reason=reason)
+    return scores
 
 
 def _is_cpu(engine: Engine) -> bool:
