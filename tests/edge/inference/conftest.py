@@ -75,3 +75,17 @@ def write_toy(tmp_path: Path, make_calibration: MakeCalibration) -> WriteToy:
         )
 
     return write
+
+
+@pytest.fixture
+def picky(write_toy: WriteToy) -> Bundle:
+    """A graph that fails while it runs unless the first byte of the picture is 2."""
+    card = write_toy(has_map=False).card.model_copy(update={"name": "picky"})
+    picture = ops.parameter([1, *SIZE, 3], ov.Type.u8)
+    flat = ops.reshape(picture, ops.constant(np.array([-1])), False)
+    first = ops.convert(ops.gather(flat, ops.constant(np.array([0])), ops.constant(np.int64(0))), "i64")
+    two = ops.broadcast(ops.constant(np.float32([7.0, 7.0])), first)
+    score = ops.reduce_mean(two, ops.constant(np.array([0])), True).output(0)
+    score.get_tensor().set_names({"pred_score"})
+    path = write_toy().path.with_name("picky.xml")
+    return write_bundle(ov.Model([score], [picture], "picky"), card, path, compress_to_fp16=False)

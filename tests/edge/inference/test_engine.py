@@ -4,12 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import openvino as ov
 import pytest
-from openvino import opset13 as ops
 
 from edge.errors import DeviceError
-from edge.inference.bundle import Bundle, load_bundle, write_bundle
+from edge.inference.bundle import Bundle, load_bundle
 from edge.inference.engine import Engine, Raw
 from edge.pictures import Picture, prepare
 from tests.edge.inference.conftest import SIZE, WriteToy
@@ -86,20 +84,6 @@ def test_a_model_without_a_map_gives_none(write_toy: WriteToy) -> None:
 def test_an_unknown_device_is_refused_with_those_that_are_there(write_toy: WriteToy) -> None:
     with pytest.raises(DeviceError, match="no inference device 'TPU'; this computer has: AUTO CPU"):
         Engine(write_toy(), device="TPU")
-
-
-@pytest.fixture
-def picky(write_toy: WriteToy) -> Bundle:
-    """A graph that fails while it runs unless the first byte of the picture is 2."""
-    card = write_toy(has_map=False).card.model_copy(update={"name": "picky"})
-    picture = ops.parameter([1, *SIZE, 3], ov.Type.u8)
-    flat = ops.reshape(picture, ops.constant(np.array([-1])), False)
-    first = ops.convert(ops.gather(flat, ops.constant(np.array([0])), ops.constant(np.int64(0))), "i64")
-    two = ops.broadcast(ops.constant(np.float32([7.0, 7.0])), first)
-    score = ops.reduce_mean(two, ops.constant(np.array([0])), True).output(0)
-    score.get_tensor().set_names({"pred_score"})
-    path = write_toy().path.with_name("picky.xml")
-    return write_bundle(ov.Model([score], [picture], "picky"), card, path, compress_to_fp16=False)
 
 
 def test_a_picture_that_fails_is_an_error_where_it_was_given_and_the_next_one_runs(picky: Bundle) -> None:
