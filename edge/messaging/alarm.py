@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from edge.messaging.alarm_options import AlarmOptions
-from edge.messaging.messages import Result
+from edge.messaging.messages import Alert, Result
 from edge.verdict import Verdict
 
 
@@ -27,12 +28,17 @@ class NofM:
     An anomalous part counts for one alarm only: the count begins anew when an alarm is raised, and while it waits
     to be cleared nothing is counted. An unknown part is neither anomalous nor good: it takes no place among the
     last m, and it breaks a row of good ones, because nobody knows that it was.
+
+    Args:
+        options: how many are n and m, and the rest.
+        standing: the alert_id of an alarm of an earlier start that was not cleared, if any.
     """
 
-    def __init__(self, options: AlarmOptions) -> None:
+    def __init__(self, options: AlarmOptions, standing: str | None = None) -> None:
         self._options = options
         self._last: deque[bool] = deque(maxlen=options.of)
-        self._waiting: str | None = None  # the alert_id of the alarm that waits to be cleared
+        # The alert_id of the alarm that waits to be cleared.
+        self._waiting = standing if options.clear_after_good else None
         self._good_in_row = 0
         self._quiet_until_ns = 0
 
@@ -62,3 +68,9 @@ class NofM:
             return None
         self._waiting = None
         return Alarm(alert_id, "cleared", result)
+
+
+def standing_alarms(alerts: Iterable[Alert]) -> dict[str, str]:
+    """The alert_id of the alarm of each camera that was raised and not cleared since; alerts come in order."""
+    newest = {alert.camera: alert for alert in alerts if alert.camera is not None}
+    return {camera: alert.alert_id for camera, alert in newest.items() if alert.state == "raised"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from math import ceil
 from typing import Any
 
 import zmq
@@ -75,12 +77,11 @@ class Asker:
     def _exchange(self, command: str, timeout_s: float, fields: Mapping[str, object]) -> dict[str, Any]:
         self._last_id += 1
         request = {"id": self._last_id, "command": command, **fields}
-        try:
-            self._socket.send(json.dumps(request).encode(), zmq.NOBLOCK)
-        except zmq.Again as error:
-            raise BusError(f"{self.address} takes no requests", hint="is the station running?") from error
         deadline_s = time.monotonic() + timeout_s
-        while (left_s := deadline_s - time.monotonic()) > 0 and self._socket.poll(int(left_s * 1000) + 1):
+        if self._socket.poll(ceil(timeout_s * 1000), zmq.POLLOUT):
+            with suppress(zmq.Again):  # the station went away in between
+                self._socket.send(json.dumps(request).encode(), zmq.NOBLOCK)
+        while (left_s := deadline_s - time.monotonic()) > 0 and self._socket.poll(ceil(left_s * 1000)):
             reply = self._read()
             if reply.get("id") == self._last_id:
                 return reply

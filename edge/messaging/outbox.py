@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from edge.errors import StoreError
 from edge.messaging.messages import Alert
 
@@ -93,6 +95,19 @@ class Outbox:
         query = "SELECT alert FROM alerts WHERE seq > ? ORDER BY seq LIMIT ?"
         with self._lock, self._mapped("read"):
             return [text for (text,) in self._db.execute(query, (seq, limit))]
+
+    def newest(self, limit: int) -> list[Alert]:
+        """At most ``limit`` alerts, the newest ones, in order.
+
+        Raises:
+            StoreError: the file cannot be read, or holds something else.
+        """
+        try:
+            since = max(0, self._last_seq - limit)
+            return [Alert.model_validate_json(text, extra="ignore") for text in self.since(since, limit)]
+        except ValidationError as error:
+            hint = "move the file away to begin a new store"
+            raise StoreError(f"{self.path} holds what is no alert", hint=hint) from error
 
     def close(self) -> None:
         with self._lock, self._mapped("close"):

@@ -15,7 +15,7 @@ import zmq
 
 from edge.errors import BusError, EdgeAdError, StoreError, UsageError
 from edge.messaging import sockets
-from edge.messaging.alarm import NofM
+from edge.messaging.alarm import NofM, standing_alarms
 from edge.messaging.alarm_options import AlarmOptions
 from edge.messaging.announcer import Announcer
 from edge.messaging.compose import Composer
@@ -31,6 +31,7 @@ HeatmapsOf = Literal["anomalous", "all", "none"]
 
 _WAITING = 1000
 _WAITING_SHOTS = 4
+_REMEMBERED_ALERTS = 1000
 _BATCH = 200
 _WAKE_S = 0.05
 _COMMIT_TIMEOUT_S = 5.0
@@ -81,6 +82,7 @@ class Publisher:
             raise UsageError(f"not a station name: {station!r}", hint="use up to 64 letters, digits, '-' and '_'")
         self._compose = Composer(station)
         self._alarm_options = alarm
+        self._standing = standing_alarms(outbox.newest(_REMEMBERED_ALERTS)) if alarm.clear_after_good else {}
         self._alarms: dict[str, NofM] = {}
         self._tally = Tally(time.monotonic())
         self._heatmaps_of = heatmaps_of
@@ -218,7 +220,7 @@ class Publisher:
 
     def _alarm_of(self, camera: str) -> NofM:
         if camera not in self._alarms:
-            self._alarms[camera] = NofM(self._alarm_options)
+            self._alarms[camera] = NofM(self._alarm_options, self._standing.get(camera))
         return self._alarms[camera]
 
     def _shot(self, inspection: Inspection, result: Result) -> Shot | None:

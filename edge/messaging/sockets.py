@@ -65,11 +65,15 @@ def bind(kind: int, address: str, option: str, *, hwm: int, largest_message: int
 def connect(kind: int, address: str, hwm: int, largest_message: int) -> Socket:
     """A socket that connects to an address, now or when somebody binds it.
 
+    What a DEALER sends waits for nobody: until it is connected it takes no message, so that none is kept and then
+    asked when it is out of date.
+
     Raises:
         UsageError: the address cannot be understood.
     """
     check_address(address)
     socket = _prepared(kind, address, hwm=hwm, largest_message=largest_message)
+    socket.setsockopt(zmq.IMMEDIATE, int(kind == zmq.DEALER))
     try:
         socket.connect(address)
     except zmq.ZMQError as error:

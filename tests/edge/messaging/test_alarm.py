@@ -105,13 +105,14 @@ def histories(draw: st.DrawFn) -> list[Result]:
     return line_of("".join(letter for letter, _ in parts), list(accumulate(gap for _, gap in parts)))
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(histories(), alarm_options())
 @example(line_of("AAGGA"), AlarmOptions(anomalous=2, of=10, clear_after_good=2))
 def test_an_alarm_changes_exactly_when_the_history_of_the_camera_says_so(parts, options):
     assert said(parts, options) == expected(parts, options)
 
 
+@settings(deadline=None)
 @given(histories())
 def test_without_settings_each_anomalous_part_raises_its_own_alarm_and_none_is_cleared(parts):
     anomalous = [at for at, part in enumerate(parts) if part.verdict is Verdict.ANOMALOUS]

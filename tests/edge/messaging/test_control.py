@@ -161,6 +161,20 @@ def test_a_station_that_does_not_answer_costs_a_timeout():
     silent.close()
 
 
+def test_a_request_to_a_station_that_is_away_is_not_kept_for_it(outbox):
+    gone = zmq.Context.instance().socket(zmq.ROUTER)
+    port = gone.bind_to_random_port("tcp://127.0.0.1")
+    gone.close()
+    station = OneCamera()
+    client = Asker(f"tcp://127.0.0.1:{port}")
+    with pytest.raises(BusError, match="no reply"):
+        client.ask("pause", timeout_s=0.1)
+    with Control(address=f"tcp://127.0.0.1:{port}", station=station, outbox=outbox):
+        assert client.ask("status", timeout_s=5)["status"]["state"] == "running"
+        assert not station.paused
+    client.close()
+
+
 def test_a_port_in_use_names_the_option(control, outbox):
     with pytest.raises(BusError, match="--control another port"):
         Control(address=control.address, station=OneCamera(), outbox=outbox)

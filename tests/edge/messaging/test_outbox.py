@@ -84,6 +84,16 @@ def test_a_damaged_store_is_one_line_that_says_what_to_do(tmp_path: Path, damage
     assert "move the file away" in caught.value.hint and "\n" not in str(caught.value)
 
 
+def test_the_newest_alerts_come_in_order_and_what_is_none_is_an_error(outbox, alerts):
+    assert outbox.newest(3) == []
+    outbox.append(alerts(1, 5))
+    assert [alert.seq for alert in outbox.newest(3)] == [3, 4, 5]
+    assert [alert.seq for alert in outbox.newest(9)] == [1, 2, 3, 4, 5]
+    outbox._db.execute("INSERT INTO alerts VALUES (6, '{}')")
+    with pytest.raises(StoreError, match="holds what is no alert; move the file away"):
+        outbox.newest(9)
+
+
 def test_a_folder_that_cannot_be_made_is_a_store_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot make"):

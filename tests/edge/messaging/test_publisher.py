@@ -199,6 +199,28 @@ def test_an_alarm_that_is_cleared_says_so_under_its_own_id_once_it_is_on_disk(st
     assert [json.loads(text)["state"] for text in outbox.since(0, 10)] == ["raised", "cleared"]
 
 
+def test_an_alarm_outlives_the_station_and_is_cleared_by_its_next_start(station, connect, inspect, outbox):
+    before = station(alarm=AlarmOptions(clear_after_good=2))
+    side = Frame(camera="side", seq=0, pixels=np.zeros((4, 4, 3), np.uint8), captured_ns=0)
+    before.publish(inspect(0, Verdict.ANOMALOUS, 5.0))
+    before.publish(inspect(frame=side, verdict=Verdict.ANOMALOUS, score=5.0))
+    before.publish(inspect(frame=side))
+    before.publish(inspect(frame=side))
+    before.close()
+    after = station(alarm=AlarmOptions(clear_after_good=2))
+    socket = connect(zmq.SUB, after.events)
+    after.wait_for_subscribers(1, 5)
+    for seq, verdict in enumerate([Verdict.ANOMALOUS, Verdict.GOOD, Verdict.GOOD, Verdict.ANOMALOUS]):
+        after.publish(inspect(seq, verdict, 5.0))
+        after.publish(inspect(frame=side))
+    cleared, anew = next_of(socket, "alert")[1], next_of(socket, "alert")[1]
+    assert isinstance(cleared, Alert) and isinstance(anew, Alert)
+    first = json.loads(outbox.since(0, 1)[0])
+    assert (cleared.seq, cleared.state, cleared.alert_id) == (4, "cleared", first["alert_id"])
+    assert (anew.seq, anew.state, anew.camera) == (5, "raised", "top")
+    assert cleared.boot_id != first["boot_id"]
+
+
 def test_each_result_names_the_model_that_judged_it(station, connect, inspect):
     publisher = station()
     socket = connect(zmq.SUB, publisher.events)
