@@ -9,7 +9,12 @@ from pathlib import Path
 from edge.cameras.address import without_password
 from edge.cameras.device import DeviceSource
 from edge.cameras.folder import FolderSource
-from edge.cameras.gstreamer import PREFIX, GStreamerSource
+from edge.cameras.genicam import PREFIX as GENICAM
+from edge.cameras.genicam import GenICamSource
+from edge.cameras.gstreamer import PREFIX as GSTREAMER
+from edge.cameras.gstreamer import GStreamerSource
+from edge.cameras.memory import PREFIX as MEMORY
+from edge.cameras.memory import MemorySource
 from edge.cameras.options import CameraOptions
 from edge.cameras.source import Source
 from edge.cameras.stream import SCHEMES, StreamSource
@@ -26,8 +31,12 @@ def source_for(options: CameraOptions) -> Source:
         CameraError: it reads as a file or folder, and there is none.
     """
     text = options.source
-    if text.startswith(PREFIX) or " ! " in text:
+    if text.startswith(GSTREAMER) or " ! " in text:
         return GStreamerSource(options)
+    if text.startswith(GENICAM):
+        return GenICamSource(options)
+    if text.startswith(MEMORY):
+        return MemorySource(text.removeprefix(MEMORY), loop=options.loop)
     if text.isdecimal() or text.startswith("/dev/"):
         return DeviceSource(options)
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import cv2
 
 from edge.cameras.opencv import OpenCvVideo
 from edge.cameras.options import CameraOptions
+from edge.cameras.pixels import as_shot
 from edge.cameras.source import Shot
-from edge.errors import CameraError
+from edge.errors import CameraError, CameraSilentError
 
 MANUAL_EXPOSURE = 1  # V4L2_EXPOSURE_MANUAL
 
@@ -42,14 +45,28 @@ class DeviceSource:
             )
         self._set_up()
 
+    def reachable(self) -> bool:
+        """Whether the device is there; one that was unplugged has no path."""
+        return self._path.exists()
+
     def read(self) -> Shot | None:
-        """Waits for the next picture. Raises CameraError where none came in time or the device is gone."""
-        shot = self._video.read()
-        if shot is None:
-            raise CameraError(
-                f"camera {self._shown} is lost: {self._path} gives no picture", hint="check its cable"
+        """Waits for the next picture.
+
+        Raises:
+            CameraSilentError: none came in time; the device goes on and may be read again.
+            CameraError: the device is gone.
+        """
+        begun_s = time.monotonic()
+        decoded = self._video.read()
+        if decoded is not None:
+            return as_shot(decoded, width=self._options.width, height=self._options.height)
+        waited_s = math.ceil(self._options.read_timeout_s)
+        if self._path.exists() and time.monotonic() - begun_s >= waited_s:
+            raise CameraSilentError(
+                f"camera {self._shown} is lost: no picture from {self._path} within {waited_s} s",
+                hint="check its cable, and its trigger if it has one",
             )
-        return shot
+        raise CameraError(f"camera {self._shown} is lost: {self._path} gives no picture", hint="check its cable")
 
     def close(self) -> None:
         """Lets the device go."""

@@ -9,9 +9,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+
+from edge.cameras.pixels import as_picture
 from edge.cameras.source import Shot
 from edge.errors import CameraError, PictureError
-from edge.pictures import SUFFIXES, find_pictures, read_picture
+from edge.pictures import SUFFIXES, Picture, find_pictures, read_picture
 
 
 class FolderSource:
@@ -35,6 +38,10 @@ class FolderSource:
         """Lists the pictures. Raises PictureError where there are none."""
         self._root = _root(self._where)
         self._shots = self._rounds(_list(self._where))
+
+    def reachable(self) -> bool:
+        """A folder does not come back by itself."""
+        return True
 
     def read(self) -> Shot | None:
         """Returns the next readable picture, None after the last. Raises CameraError where none is readable."""
@@ -64,12 +71,21 @@ class FolderSource:
     def _decode(self, path: Path) -> Shot | None:
         name = _printable(path.relative_to(self._root))
         try:
-            pixels = read_picture(path)
+            pixels, fault = _read(path)
         except PictureError:
             if name not in self.skipped:
                 self.skipped.append(name)
             return None
-        return Shot(pixels, time.monotonic_ns(), name)
+        return Shot(pixels, time.monotonic_ns(), name, fault)
+
+
+def _read(path: Path) -> tuple[Picture, str]:
+    """As training reads it; TIFF may also hold floats, of which training takes none."""
+    if path.suffix.lower() in {".tif", ".tiff"}:
+        floats = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        if floats is not None and floats.dtype.kind == "f":
+            return as_picture(floats)
+    return read_picture(path), ""
 
 
 def _printable(name: Path) -> str:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
-import numpy as np
-
-from edge.cameras.source import Shot
+from numpy.typing import NDArray
 
 
 class OpenCvVideo:
     """A ``cv2.VideoCapture`` that says plainly whether it has a picture.
 
-    After a failed read OpenCV keeps ``isOpened()`` True and fails every further read at once, so a user of
-    this class must close and open again when ``read`` returns None.
+    After a failed read OpenCV keeps ``isOpened()`` True. A device may then be read again; FFmpeg fails every
+    further read at once and must be closed and opened again.
+
+    Attributes:
+        going: it is open, and the last read gave a picture.
     """
 
     def __init__(self) -> None:
         self._capture: cv2.VideoCapture | None = None
+        self.going = False
 
     def open(self, target: str | int, backend: int, parameters: Sequence[int] = ()) -> bool:
         """Opens a device, file or address with one OpenCV back-end; False where it cannot be opened."""
@@ -32,6 +34,7 @@ class OpenCvVideo:
             capture.release()
             return False
         self._capture = capture
+        self.going = True
         return True
 
     def set(self, prop: int, value: float) -> bool:
@@ -42,34 +45,27 @@ class OpenCvVideo:
         """Reads a property; 0 where it is not known."""
         return float(self._capture.get(prop)) if self._capture is not None else 0.0
 
-    def read(self) -> Shot | None:
-        """Waits for the next picture (uint8 [H, W, 3] BGR); None at the end or when the stream is lost."""
+    def read(self) -> NDArray[Any] | None:
+        """Waits for the next picture, as the back-end decodes it; None at the end, in silence or when lost."""
         if self._capture is None:
             return None
+        decoded = None
         try:
-            ok, pixels = self._capture.read()
+            self.going, decoded = self._capture.read()
         except cv2.error:
-            return None
-        if not ok or pixels is None or pixels.size == 0:
-            return None
-        if pixels.ndim == 2:
-            pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
-        return Shot(np.asarray(pixels, dtype=np.uint8), time.monotonic_ns())
+            self.going = False
+        return decoded if self.going else None
 
     def close(self) -> None:
         """Releases the device, file or connection."""
         if self._capture is not None:
             self._capture.release()
             self._capture = None
-
-
-def has_backend(backend: int) -> bool:
-    """Whether this build of OpenCV has a video back-end (``cv2.CAP_*``)."""
-    return bool(cv2.videoio_registry.hasBackend(backend))
+            self.going = False
 
 
 def timeouts(open_timeout_s: float, read_timeout_s: float) -> list[int]:
-    """Parameters of the FFmpeg and GStreamer back-ends, which else wait 30 s; they count only when opening."""
+    """Parameters of the FFmpeg back-end, which else waits 30 s; they count only when opening."""
     return [
         cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
         round(open_timeout_s * 1000),

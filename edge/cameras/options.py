@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.errors import UsageError
@@ -19,8 +21,8 @@ class CameraOptions(BaseModel):
     )
     source: str = Field(
         min_length=1,
-        description="index, device path, video file, folder or glob of pictures, rtsp:// or http:// address, "
-        "or GStreamer pipeline",
+        description="index, device path, video file, folder or glob of pictures, memory:FOLDER, rtsp:// or "
+        "http:// address, GStreamer pipeline, or genicam:SERIAL",
     )
     fps: float | None = Field(
         default=None,
@@ -29,22 +31,32 @@ class CameraOptions(BaseModel):
         description="frames per second: the pace of a file source, the rate asked of a live device",
     )
     loop: bool = Field(default=False, description="a file source starts again at its end")
-    width: int | None = Field(default=None, ge=16, le=16384, description="columns asked of a live device, pixels")
-    height: int | None = Field(default=None, ge=16, le=16384, description="rows asked of a live device, pixels")
+    width: int | None = Field(default=None, ge=16, le=16384, description="columns asked of a live camera, pixels")
+    height: int | None = Field(default=None, ge=16, le=16384, description="rows asked of a live camera, pixels")
     fourcc: str | None = Field(
         default=None,
         pattern="^[A-Za-z0-9 ]{4}$",
         description="pixel format asked of a live device, four letters, e.g. MJPG or YUYV",
     )
+    pixel_format: str | None = Field(
+        default=None,
+        pattern="^[A-Za-z0-9]{1,32}$",
+        description="pixel format asked of a GenICam camera, as it names it, e.g. Mono8 or BayerRG8",
+    )
+    producer: Path | None = Field(
+        default=None,
+        description="GenTL producer (.cti file) that reaches the GenICam camera; those in $GENICAM_GENTL64_PATH "
+        "if unset",
+    )
     exposure: float | None = Field(
         default=None,
-        description="fixed exposure of a live device in the driver's own unit (V4L2: 100 microseconds); "
-        "automatic where not given",
+        description="fixed exposure of a live device in the driver's own unit (V4L2: 100 microseconds, GenICam: "
+        "microseconds); automatic where not given",
     )
     triggered: bool = Field(
         default=False,
-        description="each picture of a live camera is started from outside (light barrier, PLC), so that silence is "
-        "no fault and no picture is left out",
+        description="each picture of a live camera is started from outside (light barrier, PLC), so that silence "
+        "is no fault and no picture is left out",
     )
     open_timeout_s: float = Field(
         default=5.0, ge=0.1, le=60, description="seconds after which opening a live camera is given up"

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import cv2
 
 from edge.cameras.address import without_password
 from edge.cameras.opencv import OpenCvVideo, timeouts
 from edge.cameras.options import CameraOptions
+from edge.cameras.pixels import as_shot
 from edge.cameras.source import Shot
-from edge.errors import CameraError
+from edge.errors import CameraError, CameraSilentError
 
-SCHEMES = ("rtsp", "rtsps", "http", "https")
+PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+SCHEMES = tuple(PORTS)
+CONNECT_S = 0.25
+ONE_THREAD = [cv2.CAP_PROP_N_THREADS, 1]  # each further one holds a picture back
+FFMPEG_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+# FFmpeg looks at up to 5 s of a stream to guess its rate, which nobody here asks for, before it gives a picture.
+QUICK = "rtsp_transport;tcp|fpsprobesize;0|analyzeduration;1000000"
 
 
 class StreamSource:
-    """A stream that FFmpeg reads, with its waits bounded by the camera's timeouts."""
+    """A stream that FFmpeg reads, with its waits bounded by the camera's timeouts; RTSP runs over TCP."""
 
     live = True
     skipped: Sequence[str] = ()
@@ -28,27 +38,59 @@ class StreamSource:
         self._video = OpenCvVideo()
 
     def open(self) -> None:
-        """Connects. Raises CameraError where nothing that FFmpeg can read answers in time."""
+        """Connects.
+
+        Raises:
+            CameraSilentError: something is there that says nothing within ``open_timeout_s``.
+            CameraError: nothing is there, or nothing that FFmpeg can read.
+        """
         options = self._options
-        parameters = timeouts(options.open_timeout_s, options.read_timeout_s)
+        os.environ.setdefault(
+            FFMPEG_OPTIONS, QUICK
+        )  # the only way to FFmpeg; OpenCV looks at it whenever it opens
+        parameters = timeouts(options.open_timeout_s, options.read_timeout_s) + ONE_THREAD
         begun_s = time.monotonic()
-        if not self._video.open(options.source, cv2.CAP_FFMPEG, parameters):
-            mute = time.monotonic() - begun_s >= options.open_timeout_s
-            reason = f"no answer within {options.open_timeout_s:g} s" if mute else "no stream there"
-            raise CameraError(
-                f"cannot open camera {self._shown}: {reason}",
-                hint="check the address, the password and that the camera is on",
-            )
+        if self._video.open(options.source, cv2.CAP_FFMPEG, parameters):
+            return
+        hint = "check the address, the password and that the camera is on"
+        if time.monotonic() - begun_s >= options.open_timeout_s:
+            reason = f"no answer within {options.open_timeout_s:g} s"
+            raise CameraSilentError(f"cannot open camera {self._shown}: {reason}", hint=hint)
+        raise CameraError(f"cannot open camera {self._shown}: no stream there", hint=hint)
+
+    def reachable(self) -> bool:
+        """Whether something takes connections at the address."""
+        address = urlsplit(self._options.source)
+        try:
+            place = (address.hostname or "", address.port or PORTS[address.scheme])
+            socket.create_connection(place, CONNECT_S).close()
+        except OSError:
+            return False
+        except ValueError:  # a port that is no number
+            return True
+        return True
 
     def read(self) -> Shot | None:
-        """Waits for the next picture. Raises CameraError where none came in time or the connection broke."""
-        shot = self._video.read()
-        if shot is None:
-            raise CameraError(
-                f"camera {self._shown} is lost: no picture within {self._options.read_timeout_s:g} s",
-                hint="check its cable and power",
-            )
-        return shot
+        """Waits for the next picture; connects again first where the last read got none.
+
+        Raises:
+            CameraSilentError: none came in time.
+            CameraError: the connection broke.
+        """
+        if not self._video.going:
+            self.open()
+        options, hint = self._options, "check its cable and power"
+        begun_ns = time.monotonic_ns()
+        decoded = self._video.read()
+        late = time.monotonic_ns() - begun_ns >= options.read_timeout_s * 1e9
+        if decoded is not None and (options.triggered or not late):
+            # FFmpeg holds an H.264 picture until the next one begins: what comes in silence was here for long.
+            came_ns = begun_ns if late else time.monotonic_ns()
+            return as_shot(decoded, captured_ns=came_ns, width=options.width, height=options.height)
+        if late:
+            silence_s = options.read_timeout_s
+            raise CameraSilentError(f"camera {self._shown} is lost: no picture within {silence_s:g} s", hint=hint)
+        raise CameraError(f"camera {self._shown} is lost: it ended the connection", hint=hint)
 
     def close(self) -> None:
         """Closes the connection."""

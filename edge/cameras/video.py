@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 
 from edge.cameras.opencv import OpenCvVideo
+from edge.cameras.pixels import as_shot
 from edge.cameras.source import Shot
 from edge.errors import CameraError
 
@@ -35,17 +36,24 @@ class VideoFileSource:
                 hint="give a video file, or a folder of pictures",
             )
 
+    def reachable(self) -> bool:
+        """A file does not come back by itself."""
+        return True
+
     def read(self) -> Shot | None:
         """Returns the next frame, None after the last. Raises CameraError where a round gives no frame."""
-        shot = self._video.read()
-        if shot is None and self._given and self._loop:
+        decoded = self._video.read()
+        if decoded is None and self._given and self._loop:
             self.open()  # seeking back is not exact in every format, opening again is
-            shot = self._video.read()
-        if shot is None and not self._given:
-            raise CameraError(f"video {self._path} has no frame that can be decoded", hint="the file is damaged")
-        if shot is not None:
-            self._given += 1
-        return shot
+            decoded = self._video.read()
+        if decoded is None:
+            if not self._given:
+                raise CameraError(
+                    f"video {self._path} has no frame that can be decoded", hint="the file is damaged"
+                )
+            return None
+        self._given += 1
+        return as_shot(decoded)
 
     def close(self) -> None:
         """Closes the file."""

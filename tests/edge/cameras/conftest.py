@@ -6,12 +6,25 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edge.cameras.capture import Capture
 from edge.cameras.options import CameraOptions
 from tests.edge.cameras.mjpeg_server import MjpegServer
+from tests.edge.cameras.rtsp_server import RtspServer
 
 LEVELS = tuple(range(0, 200, 20))  # grey level of each picture: tells them apart after lossy coding too
+
+
+def colours(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture uint8 [height, width, 3] of blue, green, red and grey quarters: tells sides and channels apart."""
+    height, width = size
+    picture = np.full((height, width, 3), 180, np.uint8)
+    picture[: height // 2, : width // 2] = (255, 0, 0)
+    picture[: height // 2, width // 2 :] = (0, 255, 0)
+    picture[height // 2 :, : width // 2] = (0, 0, 255)
+    return picture
+
 
 StartCapture = Callable[..., Capture]
 
@@ -40,6 +53,12 @@ def video(tmp_path: Path) -> Path:
 @pytest.fixture
 def mjpeg() -> Iterator[MjpegServer]:
     with MjpegServer() as server:
+        yield server
+
+
+@pytest.fixture
+def rtsp(tmp_path: Path) -> Iterator[RtspServer]:
+    with RtspServer(tmp_path, [colours((122, 162))]) as server:
         yield server
 
 

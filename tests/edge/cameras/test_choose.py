@@ -9,7 +9,9 @@ import pytest
 from edge.cameras.choose import source_for
 from edge.cameras.device import DeviceSource
 from edge.cameras.folder import FolderSource
+from edge.cameras.genicam import GenICamSource
 from edge.cameras.gstreamer import GStreamerSource
+from edge.cameras.memory import MemorySource
 from edge.cameras.options import CameraOptions
 from edge.cameras.stream import StreamSource
 from edge.cameras.video import VideoFileSource
@@ -29,6 +31,8 @@ from edge.errors import CameraError, EdgeAdError, UsageError
         ("v4l2src ! videoconvert ! appsink", GStreamerSource, True),
         ("gst:v4l2src device=/dev/video0 ! appsink", GStreamerSource, True),
         ("rtspsrc location=rtsp://10.0.0.7/ ! decodebin ! appsink", GStreamerSource, True),
+        ("genicam:22334455", GenICamSource, True),
+        ("memory:{tmp}/pictures/*.png", MemorySource, False),
         ("{tmp}/pictures", FolderSource, False),
         ("{tmp}/pictures/*.png", FolderSource, False),
         ("{tmp}/pictures/[1].png", FolderSource, False),
@@ -59,7 +63,7 @@ def test_each_text_means_one_kind_of_camera(text: str, kind: type, live: bool, t
         (
             "videotestsrc ! fakesink",
             UsageError,
-            "GStreamer pipeline without appsink: videotestsrc ! fakesink; end",
+            "GStreamer pipeline that does not end in ! appsink: videotestsrc ! fakesink; let",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import pytest
 
 from edge.cameras.device import DeviceSource
 from edge.cameras.options import CameraOptions
-from edge.errors import CameraError
+from edge.errors import CameraError, CameraSilentError
 
 
 class ScriptedDriver:
@@ -21,6 +22,7 @@ class ScriptedDriver:
     refuses: frozenset[int] = frozenset()
     size = (640.0, 480.0)
     unplugged = False
+    silent_s = 0.0
 
     def __init__(self, target: object, backend: int, parameters: list[int]) -> None:
         type(self).opened = (target, backend)
@@ -38,7 +40,10 @@ class ScriptedDriver:
         return self.values[prop]
 
     def read(self) -> tuple[bool, np.ndarray | None]:
-        return (False, None) if self.unplugged else (True, np.zeros((480, 640), np.uint8))
+        if self.unplugged or self.silent_s:
+            time.sleep(self.silent_s)
+            return False, None
+        return True, np.full((480, 640), 77, np.uint8)
 
     def release(self) -> None:
         pass
@@ -92,13 +97,43 @@ def test_a_refused_control_is_named(driver: type[ScriptedDriver], node: str) -> 
         DeviceSource(CameraOptions(source=node, exposure=156)).open()
 
 
-def test_grey_pictures_become_bgr_and_an_unplugged_camera_is_lost(driver: type[ScriptedDriver], node: str) -> None:
+def test_grey_pictures_become_bgr(driver: type[ScriptedDriver], node: str) -> None:
     source = DeviceSource(CameraOptions(source=node))
     source.open()
-    assert source.read().pixels.shape == (480, 640, 3)
-    driver.unplugged = True
-    with pytest.raises(CameraError, match="is lost"):
+    shot = source.read()
+    assert np.array_equal(shot.pixels, np.full((480, 640, 3), 77, np.uint8))
+    assert shot.fault == ""
+
+
+def test_a_driver_that_changes_the_size_later_gives_a_fault(driver: type[ScriptedDriver], node: str) -> None:
+    driver.size = (1920.0, 1080.0)
+    source = DeviceSource(CameraOptions(source=node, width=1920, height=1080))
+    source.open()
+    assert source.read().fault == "frame is 640x480, 1920x1080 was asked for"
+
+
+def test_a_device_that_says_nothing_in_time_is_silent_and_goes_on(driver: type[ScriptedDriver], node: str) -> None:
+    source = DeviceSource(CameraOptions(source=node, read_timeout_s=0.3))
+    source.open()
+    driver.silent_s = 1.01  # a driver waits whole seconds
+    with pytest.raises(CameraSilentError, match=r"is lost: no picture from .*video0 within 1 s; check its cable"):
         source.read()
+    driver.silent_s = 0.0
+    assert source.read().pixels[0, 0].tolist() == [77, 77, 77]
+
+
+def test_a_device_that_fails_at_once_is_lost_and_an_absent_one_not_reachable(
+    driver: type[ScriptedDriver], node: str
+) -> None:
+    source = DeviceSource(CameraOptions(source=node))
+    source.open()
+    assert source.reachable()
+    driver.unplugged = True
+    with pytest.raises(CameraError, match="is lost: .* gives no picture") as caught:
+        source.read()
+    assert not isinstance(caught.value, CameraSilentError)
+    Path(node).unlink()
+    assert not source.reachable()
 
 
 def test_a_node_that_gives_no_pictures_says_so(node: str) -> None:

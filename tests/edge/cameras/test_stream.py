@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Iterator
+
 import cv2
+import psutil
 import pytest
 
-from edge.cameras import gstreamer, opencv
-from edge.cameras.gstreamer import GStreamerSource
+from edge.cameras import opencv
 from edge.cameras.options import CameraOptions
 from edge.cameras.stream import StreamSource
-from edge.errors import CameraError
+from edge.errors import CameraError, CameraSilentError
+from tests.edge.cameras.mute_host import MuteHost
+from tests.edge.cameras.rtsp_server import RtspServer
 
 
 class Refusing:
@@ -26,34 +32,74 @@ class Refusing:
 
 
 @pytest.fixture(autouse=True)
-def _refusing(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENCV_FFMPEG_CAPTURE_OPTIONS", "")
+    monkeypatch.delenv("OPENCV_FFMPEG_CAPTURE_OPTIONS")
+
+
+@pytest.fixture
+def mute() -> Iterator[MuteHost]:
+    with MuteHost() as host:
+        yield host
+
+
+def test_timeouts_are_given_at_opening_where_alone_they_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opencv.cv2, "VideoCapture", Refusing)
-
-
-TIMEOUTS = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 2500, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 700]
-
-
-def test_timeouts_are_given_at_opening_where_alone_they_count() -> None:
     address = "rtsp://user:secret@10.0.0.7/stream"
     with pytest.raises(CameraError) as caught:
         StreamSource(CameraOptions(source=address, open_timeout_s=2.5, read_timeout_s=0.7)).open()
-    assert Refusing.asked == (address, cv2.CAP_FFMPEG, TIMEOUTS)
+    timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 2500, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 700]
+    assert Refusing.asked == (address, cv2.CAP_FFMPEG, [*timeouts, cv2.CAP_PROP_N_THREADS, 1])
     assert "rtsp://user:***@10.0.0.7/stream" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
-def test_a_pipeline_goes_to_gstreamer_without_its_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gstreamer, "has_backend", lambda backend: True)
-    options = CameraOptions(source="gst: videotestsrc ! appsink", open_timeout_s=2.5, read_timeout_s=0.7)
-    with pytest.raises(
-        CameraError, match="cannot start GStreamer pipeline videotestsrc ! appsink; try it with gst"
-    ):
-        GStreamerSource(options).open()
-    assert Refusing.asked == ("videotestsrc ! appsink", cv2.CAP_GSTREAMER, TIMEOUTS)
+@pytest.mark.parametrize("scheme", ["rtsp", "http"])
+def test_a_mute_host_is_given_up_in_time(scheme: str, mute: MuteHost) -> None:
+    source = StreamSource(CameraOptions(source=f"{scheme}://127.0.0.1:{mute.port}/", open_timeout_s=1))
+    assert source.reachable()
+    begun_s = time.monotonic()
+    with pytest.raises(CameraSilentError, match="no answer within 1 s; check the address"):
+        source.open()
+    assert 0.9 < time.monotonic() - begun_s <= 1.5
 
 
-def test_an_opencv_without_gstreamer_says_so() -> None:
-    if opencv.has_backend(cv2.CAP_GSTREAMER):
-        pytest.skip("this OpenCV has GStreamer")
-    with pytest.raises(CameraError, match="this OpenCV is built without GStreamer; install"):
-        GStreamerSource(CameraOptions(source="videotestsrc ! appsink")).open()
+def test_what_cannot_be_an_address_is_left_to_the_attempt(mute: MuteHost) -> None:
+    assert StreamSource(CameraOptions(source="rtsp://camera:port/")).reachable()
+    assert not StreamSource(CameraOptions(source="http://127.0.0.1:1/")).reachable()
+
+
+def test_rtsp_comes_over_tcp_and_opens_before_a_rate_could_be_guessed(rtsp: RtspServer) -> None:
+    source = StreamSource(CameraOptions(source=rtsp.url))
+    begun_s = time.monotonic()
+    source.open()
+    assert time.monotonic() - begun_s < 0.9  # FFmpeg left to itself takes 1.1 s of pictures
+    assert source.read() is not None
+    assert psutil.Process().net_connections("udp") == []
+    source.close()
+
+
+def test_options_for_ffmpeg_that_are_given_are_kept(rtsp: RtspServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;udp")
+    source = StreamSource(CameraOptions(source=rtsp.url, open_timeout_s=2))
+    source.open()
+    assert os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] == "rtsp_transport;udp"
+    assert psutil.Process().net_connections("udp") != []
+    source.close()
+
+
+def test_what_comes_in_silence_is_no_news_but_for_a_triggered_camera(rtsp: RtspServer) -> None:
+    for triggered in (True, False):
+        source = StreamSource(CameraOptions(source=rtsp.url, read_timeout_s=0.4, triggered=triggered))
+        source.open()
+        for _ in range(12):
+            source.read()
+        rtsp.freeze()
+        stopped_ns = time.monotonic_ns()
+        stamps_ns = []
+        with pytest.raises(CameraSilentError):
+            while True:
+                stamps_ns.append(source.read().captured_ns)
+        rtsp.thaw()
+        source.close()
+        assert all(stamp_ns - stopped_ns < 0.3e9 for stamp_ns in stamps_ns)
