@@ -1,0 +1,121 @@
+"""Takes the reference: looks at good pictures while they are read for something else."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge.health.camera_faults import detail
+from edge.health.camera_faults.exposure import shares
+from edge.health.camera_faults.options import FaultOptions
+from edge.health.camera_faults.reference import ViewReference
+from edge.health.camera_faults.view import Stamp, View, moved, stamp, stamp_size
+from edge.pictures import Picture, prepare
+
+LEAST_PICTURES = 8
+LEAST_SIDE_PX = 32
+LOW, HIGH = 0.05, 0.95
+BLUR = 3 / 512  # standard deviation of the blur on purpose, shares of the width
+SHIFT, ROTATION = 0.05, 5.0  # the movements on purpose
+_DEFAULTS = FaultOptions()  # the levels of black and white
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    shape: tuple[int, int]
+    stamp: Stamp
+    black: float
+    white: float
+    detail: detail.Detail
+    blurred: float
+
+
+class ReferenceTaker:
+    """Looks at good pictures one by one; keeps 10 kB of each.
+
+    Args:
+        size: (height, width) of the model in pixels.
+    """
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self._looks: list[_Look] = []
+
+    def passing(self, pictures: Iterable[tuple[Path, Picture]]) -> Iterator[tuple[Path, Picture]]:
+        """Looks at pictures on their way, each uint8 [H, W, 3] BGR at full size."""
+        for path, pixels in pictures:
+            self.look(pixels)
+            yield path, pixels
+
+    def look(self, pixels: Picture) -> None:
+        """Looks at one good picture, uint8 [H, W, 3] BGR at full size."""
+        height, width = pixels.shape[:2]
+        if min(height, width) < LEAST_SIDE_PX:
+            return
+        grey = np.asarray(cv2.cvtColor(prepare(pixels, self._size), cv2.COLOR_BGR2GRAY), np.uint8)
+        black, white = shares(grey, black_level=_DEFAULTS.black_level, white_level=_DEFAULTS.saturated_level)
+        parts = detail.bands(pixels)
+        self._looks.append(
+            _Look(
+                (height, width),
+                stamp(grey, stamp_size(height, width)),
+                black,
+                white,
+                detail.measure(parts),
+                detail.measure([_blurred(part, BLUR * width) for part in parts]).sharpness,
+            )
+        )
+
+    def reference(self) -> ViewReference | None:
+        """The reference, from pictures of the commonest size; None for fewer than ``LEAST_PICTURES`` of it."""
+        if not self._looks:
+            return None
+        shape, count = Counter(look.shape for look in self._looks).most_common(1)[0]
+        if count < LEAST_PICTURES:
+            return None
+        return _reference([look for look in self._looks if look.shape == shape])
+
+
+def _blurred(part: Picture, sigma_px: float) -> Picture:
+    return np.asarray(cv2.GaussianBlur(part, (0, 0), sigma_px), np.uint8)
+
+
+def _reference(looks: list[_Look]) -> ViewReference:
+    (height, width), stamps = looks[0].shape, [look.stamp for look in looks]
+    mean = np.clip(np.rint(np.mean(stamps, axis=0)), 0, 255).astype(np.uint8)
+    view = View(mean.astype(np.float32))
+    fits = [view.fit(picture) for picture in stamps]
+    movements = [movement for picture in stamps if (movement := view.movement(picture))]
+    by = SHIFT * max(mean.shape)
+    itself = mean.astype(np.float32)
+    return ViewReference(
+        height=height,
+        width=width,
+        pictures=len(looks),
+        black_high=_quantile([look.black for look in looks], HIGH),
+        white_high=_quantile([look.white for look in looks], HIGH),
+        sharpness_low=_quantile([look.detail.sharpness for look in looks], LOW),
+        sharpness_median=_quantile([look.detail.sharpness for look in looks], 0.5),
+        sharpness_blurred=_quantile([look.blurred for look in looks], 0.5),
+        contrast_low=_quantile([look.detail.contrast for look in looks], LOW),
+        noise_high=_quantile([look.detail.noise for look in looks], HIGH),
+        rows=mean.shape[0],
+        columns=mean.shape[1],
+        mean=base64.b64encode(mean.tobytes()).decode(),
+        fit_low=_quantile(fits, LOW),
+        fit_median=_quantile(fits, 0.5),
+        fit_shifted=max(view.fit(moved(itself, right=by)), view.fit(moved(itself, down=by))),
+        fit_rotated=view.fit(moved(itself, degrees=ROTATION)),
+        shift_high=_quantile([movement.shift for movement in movements], HIGH),
+        rotation_high=_quantile([movement.rotation for movement in movements], HIGH),
+    )
+
+
+def _quantile(values: list[float], level: float) -> float:
+    return round(float(np.quantile(values, level)), 6) if values else 0.0

@@ -1,0 +1,107 @@
+"""Looks at every frame of one camera and says in one line why it cannot be trusted."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from edge.health.camera_faults import detail
+from edge.health.camera_faults.exposure import Grey, share_allowed, shares
+from edge.health.camera_faults.frozen import Stillness
+from edge.health.camera_faults.options import FaultOptions
+from edge.health.camera_faults.reference import ViewReference
+from edge.health.camera_faults.view import View, stamp
+from edge.pictures import Picture
+
+LOOSER = 1.5  # times what good parts lie off, before a view counts as moved
+LEAST_AFTER = 0.5  # of a view that is moved back; less is not this view
+EXPLAINS = 1.3  # times nearer to a perfect fit once moved back, before the difference is a movement
+LEAST_CONTRAST = 0.1  # share of the reference's contrast; below, there is nothing that could be sharp
+
+
+class FaultWatch:
+    """Watches one camera. Not for several threads at once.
+
+    Args:
+        options: what is looked for.
+        reference: of good pictures; without it only frozen, black and saturated pictures are found.
+        live: whether the camera shows the world; files may repeat a picture.
+    """
+
+    def __init__(self, options: FaultOptions, reference: ViewReference | None, *, live: bool) -> None:
+        self._options = options
+        self._reference = reference
+        self._stillness = Stillness() if live and options.frozen else None
+        self._view = None
+        if reference is not None and reference.has_common_view:
+            self._view = View(reference.mean_picture.astype(np.float32))
+
+    def look(self, pixels: Picture, prepared: Picture, captured_ns: int) -> str:
+        """Looks at the next frame; empty for a sound one.
+
+        Args:
+            pixels: uint8 [H, W, 3] BGR; a view will do.
+            prepared: uint8 [h, w, 3] BGR, the same picture at the model's size.
+            captured_ns: monotonic clock when it reached this computer.
+
+        Returns:
+            The fault in one line, e.g. "black picture", "the view is shifted by 14 px against the reference".
+        """
+        if not self._options.enabled:
+            return ""
+        grey = np.asarray(cv2.cvtColor(prepared, cv2.COLOR_BGR2GRAY), np.uint8)
+        return (
+            self._exposure(grey)
+            or self._frozen(pixels, prepared, captured_ns)
+            or self._detail(pixels)
+            or self._movement(grey, pixels.shape)
+        )
+
+    def _exposure(self, grey: Grey) -> str:
+        options, reference = self._options, self._reference
+        black, white = shares(grey, black_level=options.black_level, white_level=options.saturated_level)
+        if options.black and black > share_allowed(options.black_share, reference.black_high if reference else 0):
+            return "black picture"
+        allowed = share_allowed(options.saturated_share, reference.white_high if reference else 0)
+        return f"saturated picture: {white:.0%} of it is white" if options.saturated and white > allowed else ""
+
+    def _frozen(self, pixels: Picture, prepared: Picture, captured_ns: int) -> str:
+        if self._stillness is None:
+            return ""
+        still_s = self._stillness.look(pixels, prepared, captured_ns)
+        return f"frozen picture for {still_s:.1f} s" if still_s >= self._options.frozen_after_s else ""
+
+    def _detail(self, pixels: Picture) -> str:
+        options, reference = self._options, self._reference
+        wanted = options.focus or options.noise
+        if reference is None or not wanted or not reference.same_size(*pixels.shape[:2]):
+            return ""
+        found = detail.measure(detail.bands(pixels))
+        if options.noise and found.noise > max(options.noise_least, options.noise_above * reference.noise_high):
+            return f"heavy noise: {found.noise:.1f} grey levels, good pictures have {reference.noise_high:.1f}"
+        structured = found.contrast > LEAST_CONTRAST * reference.contrast_low
+        if options.focus and structured and found.sharpness < options.focus_below * reference.sharpness_least:
+            share = found.sharpness / reference.sharpness_median
+            return f"out of focus: sharpness is {share:.2f} of the reference's"
+        return ""
+
+    def _movement(self, grey: Grey, shape: tuple[int, ...]) -> str:
+        reference, view = self._reference, self._view
+        if reference is None or view is None or not self._options.view or not reference.same_shape(*shape[:2]):
+            return ""
+        picture = stamp(grey, view.size)
+        fit = view.fit(picture)
+        if fit >= reference.fit_low:  # as most good ones; and the search below costs more than all the rest
+            return ""
+        movement = view.movement(picture)
+        if movement is None or movement.after < LEAST_AFTER:
+            return ""
+        if 1 - movement.before < EXPLAINS * (1 - movement.after):
+            return ""
+        found = []
+        if movement.shift > max(self._options.shift_above, LOOSER * reference.shift_high):
+            found.append(f"shifted by {movement.shift * max(shape[:2]):.0f} px")
+        turned = movement.rotation > max(self._options.rotation_above, LOOSER * reference.rotation_high)
+        if turned and reference.rotation_shows:
+            found.append(f"rotated by {movement.rotation:.1f} degrees")
+        return f"the view is {' and '.join(found)} against the reference" if found else ""
