@@ -16,11 +16,10 @@ import typer
 
 from edge.cli import app
 from edge.frame import Frame
-from edge.messaging.messages import ModelRef
 from edge.messaging.outbox import Outbox
 from edge.messaging.publisher import Publisher
 from edge.messaging.sockets import EVENTS
-from edge.verdict import Inspection, Latency, Verdict
+from edge.verdict import Inspection, Latency, ModelId, Verdict
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
@@ -65,9 +64,8 @@ def test_make_targets_that_are_shown_exist():
 @pytest.fixture
 def publisher(tmp_path: Path) -> Iterator[Publisher]:
     outbox = Outbox(tmp_path / "state")
-    model = ModelRef(name="bottle", version="1", sha256="ab" * 32)
     anywhere = "tcp://127.0.0.1:*"
-    with Publisher(station="line-3", model=model, outbox=outbox, events=anywhere, heatmaps=anywhere) as running:
+    with Publisher(station="line-3", outbox=outbox, events=anywhere, heatmaps=anywhere) as running:
         yield running
     outbox.close()
 
@@ -75,6 +73,7 @@ def publisher(tmp_path: Path) -> Iterator[Publisher]:
 def anomalous_part(seq: int) -> Inspection:
     return Inspection(
         frame=Frame("top", seq, np.zeros((4, 4, 3), np.uint8), time.monotonic_ns()),
+        model=ModelId(name="bottle", version="1", sha256="ab" * 32),
         verdict=Verdict.ANOMALOUS,
         score=5.0,
         threshold=3.0,

@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from edge.messaging.messages import KINDS, Result
-from edge.messaging.requests import COMMANDS, ErrorCode, Request
+from edge.commands.inspect import ANOMALOUS, NO_VERDICT
+from edge.errors import EdgeAdError, NoVerdictError, UsageError
+from edge.messaging.alarm_options import AlarmOptions
+from edge.messaging.compose import Composer
+from edge.messaging.control import Control
+from edge.messaging.messages import KINDS, Readiness, Result
+from edge.messaging.replies import ErrorCode
+from edge.messaging.requests import COMMANDS, Inspect, Request
 from edge.messaging.sockets import CONTROL, EVENTS, HEATMAPS
 from edge.verdict import Verdict
 
@@ -68,8 +75,27 @@ def test_the_addresses_are_the_defaults():
     assert {EVENTS, HEATMAPS, CONTROL} <= set(re.findall(r"tcp://[\d.:]+", PAGE))
 
 
-@pytest.mark.parametrize("program", re.findall(r"```python\n(.*?)```", PAGE, re.S))
-def test_the_programs_on_the_page_print_an_alert(program, station, inspect):
+PROGRAMS = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+READERS = [program for program in PROGRAMS if EVENTS in program]
+ASKERS = [program for program in PROGRAMS if EVENTS not in program]
+
+
+def test_alarms_list_exactly_the_settings_with_their_defaults():
+    rows = rows_under("Alarms", "key")
+    assert sorted(rows) == sorted(AlarmOptions.model_fields)
+    for name, field in AlarmOptions.model_fields.items():
+        assert f"{field.default:g}" in re.findall(r"\b\d+\b", rows[name])
+
+
+def test_readiness_and_exit_codes_are_all_there():
+    assert sorted(rows_under("Readiness", "readiness")) == sorted(get_args(Readiness))
+    codes = {0, ANOMALOUS, NO_VERDICT, UsageError.exit_code, EdgeAdError.exit_code}
+    assert set(map(int, rows_under("In a script", "exit code"))) == codes
+    assert NoVerdictError.exit_code == NO_VERDICT
+
+
+@pytest.mark.parametrize("program", READERS)
+def test_the_readers_on_the_page_print_an_alert(program, station, inspect):
     publisher = station(heartbeat_s=0.1)
     program = program.replace(EVENTS, publisher.events)
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as reader:
@@ -78,3 +104,41 @@ def test_the_programs_on_the_page_print_an_alert(program, station, inspect):
         assert reader.stdout is not None
         assert reader.stdout.readline() == "1 top 5.0\n"
         reader.kill()
+
+
+class Line:
+    """A station whose first part is good and whose second one is unknown; it never answers about the third."""
+
+    def __init__(self, result_of: Callable[..., Result]) -> None:
+        self._result_of = result_of
+
+    def status(self) -> dict[str, object]:
+        return {}
+
+    def pause(self, camera: str | None) -> None: ...
+
+    def resume(self, camera: str | None) -> None: ...
+
+    def inspect(self, asked: Inspect, answer: Callable[[Result | EdgeAdError], None]) -> None:
+        verdicts = {"4711": Verdict.GOOD, "4712": Verdict.UNKNOWN}
+        if asked.part_id in verdicts:
+            answer(self._result_of(asked.part_id, verdicts[asked.part_id]))
+
+
+@pytest.mark.parametrize("program", ASKERS)
+def test_the_program_of_a_plc_passes_what_is_good_in_time_and_nothing_else(program, outbox, inspect):
+    compose = Composer("line-3")
+    line = Line(lambda part_id, verdict: compose.result(inspect(part_id=part_id, verdict=verdict)))
+    with Control(address="tcp://127.0.0.1:*", station=line, outbox=outbox) as control:
+        assert run_program(program.replace(CONTROL, control.address)) == "4711 pass\n4712 reject\n4713 reject\n"
+        away = control.address
+    assert run_program(program.replace(CONTROL, away)) == "4711 reject\n4712 reject\n4713 reject\n"
+
+
+def run_program(program: str) -> str:
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+
+
+def test_there_are_programs_of_both_kinds():
+    assert len(READERS) == 2 and len(ASKERS) == 1
