@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import zmq
 
 from edge.commands.inspect import ANOMALOUS, NO_VERDICT
 from edge.errors import EdgeAdError, NoVerdictError, UsageError
@@ -133,6 +134,14 @@ def test_the_program_of_a_plc_passes_what_is_good_in_time_and_nothing_else(progr
         assert run_program(program.replace(CONTROL, control.address)) == "4711 pass\n4712 reject\n4713 reject\n"
         away = control.address
     assert run_program(program.replace(CONTROL, away)) == "4711 reject\n4712 reject\n4713 reject\n"
+
+
+@pytest.mark.parametrize("program", ASKERS)
+def test_the_program_of_a_plc_passes_nothing_while_the_station_is_mute(program):
+    with zmq.Context.instance().socket(zmq.ROUTER) as mute:
+        port = mute.bind_to_random_port("tcp://127.0.0.1")
+        program = program.replace(CONTROL, f"tcp://127.0.0.1:{port}")
+        assert run_program(program) == "4711 reject\n4712 reject\n4713 reject\n"
 
 
 def run_program(program: str) -> str:
