@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -58,10 +59,17 @@ class Whole(nn.Module):
         return given
 
 
+def converted(model: nn.Module, example: Tensor | dict[str, Tensor]) -> ov.Model:
+    """A graph by tracing, which torch calls deprecated and OpenVINO still takes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ov.convert_model(model.eval(), example_input=example)
+
+
 def named_outputs(model: Whole, path: Path, *, input_size: tuple[int, int] | None) -> Path:
     """Input ``input``, batch always and size mostly dynamic; outputs by name; nothing else."""
     height, width = input_size or (128, 128)
-    graph = ov.convert_model(model.eval(), example_input=torch.rand(1, 3, height, width))
+    graph = converted(model, torch.rand(1, 3, height, width))
     graph.inputs[0].get_tensor().set_names({"input"})
     with torch.no_grad():
         names = list(model(torch.rand(1, 3, height, width)))
@@ -74,7 +82,7 @@ def named_outputs(model: Whole, path: Path, *, input_size: tuple[int, int] | Non
 
 def with_model_info(path: Path, *, size: tuple[int, int] = (64, 96), **info: object) -> Path:
     """A network with one output, a raw map, and everything else under ``rt_info/model_info``."""
-    graph = ov.convert_model(Network().eval(), example_input=torch.rand(1, 3, *size))
+    graph = converted(Network(), torch.rand(1, 3, *size))
     graph.reshape(ov.PartialShape([-1, 3, *size]))
     for key, value in (DESCRIPTION | info).items():
         if value is not None:
