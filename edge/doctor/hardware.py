@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.doctor.check import Check, Status
 
+if TYPE_CHECKING:
+    import openvino as ov
+
 DEV = Path("/dev")
+PRECISIONS = {"FP32", "FP16", "BF16", "INT8"}
 
 
 def inference_devices() -> Iterator[Check]:
@@ -17,7 +22,7 @@ def inference_devices() -> Iterator[Check]:
         import openvino as ov
 
         core = ov.Core()
-        names = {device: str(core.get_property(device, "FULL_DEVICE_NAME")) for device in core.available_devices}
+        names = {device: _described(core, device) for device in core.available_devices}
     except (ImportError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         yield Check("OpenVINO", Status.FAIL, reason, "install it again: pip install --force-reinstall openvino")
@@ -29,6 +34,12 @@ def inference_devices() -> Iterator[Check]:
             "device CPU", Status.FAIL, "OpenVINO has no CPU plugin", "pip install --force-reinstall openvino"
         )
     yield from unused_accelerators(set(names))
+
+
+def _described(core: ov.Core, device: str) -> str:
+    """Its name and what it computes in, e.g. ``Intel Arc (BF16 FP16 FP32 INT8)``."""
+    able = sorted(set(core.get_property(device, "OPTIMIZATION_CAPABILITIES")) & PRECISIONS)
+    return f"{core.get_property(device, 'FULL_DEVICE_NAME')} ({' '.join(able)})"
 
 
 def unused_accelerators(available: set[str], dev: Path = DEV) -> Iterator[Check]:

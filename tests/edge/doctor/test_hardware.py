@@ -15,7 +15,9 @@ def test_every_device_of_openvino_is_named() -> None:
     checks = {check.name: check for check in hardware.inference_devices()}
     core = ov.Core()
     for device in core.available_devices:
-        assert checks[f"device {device}"].found == core.get_property(device, "FULL_DEVICE_NAME")
+        found = checks[f"device {device}"].found
+        assert found.startswith(f"{core.get_property(device, 'FULL_DEVICE_NAME')} (")
+    assert {"FP32", "INT8"} <= set(checks["device CPU"].found.rpartition("(")[2].rstrip(")").split())
     assert checks["device CPU"].status is Status.OK
 
 
