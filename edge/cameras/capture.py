@@ -18,7 +18,7 @@ __all__ = ["CameraState", "Capture"]
 
 LOOK_S = 0.1
 RING_FRAMES = {Keep.NEWEST: 4, Keep.LATEST: 8, Keep.ALL: 4}
-LEAST_RING_FRAMES = 3
+LEAST_RING_FRAMES, MOST_RING_FRAMES = 3, 200
 
 
 class Capture:
@@ -30,7 +30,7 @@ class Capture:
 
     Args:
         options: the camera.
-        ring_frames: frames in shared memory, 3 to 255; 8 for a triggered camera and else 4 if not given. Two
+        ring_frames: frames in shared memory, 3 to 200; 8 for a triggered camera and else 4 if not given. Two
             always stay with the capture process, so up to ``ring_frames - 2`` frames that are kept cost no copy.
 
     Attributes:
@@ -45,8 +45,10 @@ class Capture:
         self.live = source_for(options).live
         self._keep = _keep(options, live=self.live)
         self._ring_frames = RING_FRAMES[self._keep] if ring_frames is None else ring_frames
-        if not LEAST_RING_FRAMES <= self._ring_frames <= 255:
-            raise ValueError(f"ring_frames is {ring_frames}; {LEAST_RING_FRAMES} to 255 are possible")
+        if not LEAST_RING_FRAMES <= self._ring_frames <= MOST_RING_FRAMES:
+            raise ValueError(
+                f"ring_frames is {ring_frames}; {LEAST_RING_FRAMES} to {MOST_RING_FRAMES} are possible"
+            )
         self._lock = threading.RLock()  # never held while waiting for a frame
         self._process: CaptureProcess | None = None
         self._stopped = False
@@ -255,7 +257,7 @@ class Capture:
             raise process.failed
         if process.board.state is CameraState.ENDED:
             return
-        reason = "made no progress and was killed" if hung else f"died ({process.exit_code()})"
+        reason = "made no progress and was killed" if hung else f"died ({process.exit_code})"
         if not self.live or process.board.state is CameraState.OPENING:
             raise CameraError(
                 f"capture of camera {self.options.name} {reason}",

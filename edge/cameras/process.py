@@ -1,60 +1,64 @@
-"""The capture process: ``python -m edge.cameras.process``, started by ``edge.cameras.child``.
+"""The capture process: reads one camera into the ring, and says what happens.
 
-It reads its job as one JSON line from stdin and says what happens as JSON lines on a pipe of its own. When
-stdin closes, the parent is done with it or dead, and it leaves within ``GRACE_S`` even if a driver hangs.
+It says so in JSON, one message at a time, on a socket of its own. When its ``alive`` pipe ends, the parent is done
+with it or dead, and it leaves within ``GRACE_S`` even if a driver hangs.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
-import signal
-import sys
+import socket
 import threading
 import time
-from functools import partial
-
-import cv2
 
 from edge.cameras.board import map_board
 from edge.cameras.choose import source_for
-from edge.cameras.job import GRACE_S, Job
+from edge.cameras.job import GRACE_S, Job, JobFds
 from edge.cameras.loop import CaptureLoop
 from edge.cameras.ring import RingWriter
 from edge.errors import EdgeAdError
 
 
-def say(fd: int, kind: str, what: EdgeAdError | str) -> None:
-    """Tells the parent: kinds are ``lost``, ``skipped`` and ``failed``."""
-    if isinstance(what, EdgeAdError):
-        line = {"kind": kind, "error": type(what).__name__, "message": what.message, "hint": what.hint}
-    else:
-        line = {"kind": kind, "message": what}
-    os.write(fd, json.dumps(line).encode() + b"\n")
-
-
-def main() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # they reach the whole group; the parent decides
-    cv2.setNumThreads(1)
-    job = Job.from_line(sys.stdin.buffer.readline())
+def capture(job: Job, fds: JobFds) -> None:
+    """Does a job; returns at its end, or where it cannot go on, which it says."""
     stop = threading.Event()
-    threading.Thread(target=_leave_with_parent, args=(stop,), daemon=True).start()
-    ring = RingWriter(job.ring, job.keep)
-    board = map_board(job.board_fd)
+    threading.Thread(target=_leave_with_parent, args=(fds.alive, stop), daemon=True).start()
+    said = socket.socket(fileno=fds.said)
+
+    def say(kind: str, what: EdgeAdError | str) -> None:
+        said.send(message(kind, what))
+
+    _introduce(said)
+    os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] = str(math.ceil(job.options.read_timeout_s))
     try:
-        CaptureLoop(job, source_for(job.options), ring, board, say=partial(say, job.said_fd), stop=stop).run()
+        source = source_for(job.options)
+        ring = RingWriter(fds.ring, job.keep)
+        CaptureLoop(job, source, ring, map_board(fds.board), say=say, stop=stop).run()
     except EdgeAdError as error:
-        say(job.said_fd, "failed", error)
+        say("failed", error)
 
 
-def _leave_with_parent(stop: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 1):
+def message(kind: str, what: EdgeAdError | str) -> bytes:
+    """What the parent is told: kinds are ``lost``, ``skipped``, ``failed`` and, by the fork server, ``ended``."""
+    if isinstance(what, EdgeAdError):
+        said = {"kind": kind, "error": type(what).__name__, "message": what.message, "hint": what.hint}
+    else:
+        said = {"kind": kind, "message": what}
+    return json.dumps(said).encode()
+
+
+def _introduce(said: socket.socket) -> None:
+    """Tells the parent its number, and gives it a handle that never means another process."""
+    pidfd = os.pidfd_open(os.getpid())
+    socket.send_fds(said, [message("born", str(os.getpid()))], [pidfd])
+    os.close(pidfd)
+
+
+def _leave_with_parent(alive_fd: int, stop: threading.Event) -> None:
+    while os.read(alive_fd, 1):
         pass
     stop.set()
     time.sleep(GRACE_S)
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -83,13 +83,9 @@ class RunningStation:
         self._askers.append(Asker(self.event("started")["control"]))
         return self._askers[-1]
 
-    def children(self) -> list[int]:
-        """Processes that it started and that have not ended."""
-        found: list[int] = []
-        for task in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
-            with suppress(OSError):  # a thread that has ended meanwhile
-                found += map(int, task.read_text().split())
-        return found
+    def captures(self) -> list[int]:
+        """Its capture processes: the children of its fork server."""
+        return [pid for server in children_of(self.process.pid) for pid in children_of(server)]
 
     def signal(self, number: signal.Signals) -> float:
         """Sends a signal; returns the seconds until the process was gone."""
@@ -106,7 +102,7 @@ class RunningStation:
 
     def close(self) -> None:
         """Ends it and what it left behind, whatever happened."""
-        left_behind = self.children() if self.process.poll() is None else []
+        left_behind = [*children_of(self.process.pid), *self.captures()] if self.process.poll() is None else []
         self.process.kill()
         for pid in left_behind:
             with suppress(ProcessLookupError):
@@ -132,6 +128,15 @@ class RunningStation:
         with self._news:
             self._over = True
             self._news.notify_all()
+
+
+def children_of(pid: int) -> list[int]:
+    """Processes that a process started and that have not ended."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # a thread that has ended meanwhile
+            found += map(int, task.read_text().split())
+    return found
 
 
 def read_until(reader: Subscriber, found: Callable[[Message], bool]) -> list[Message]:

@@ -71,7 +71,7 @@ def test_a_signal_ends_it_cleanly_in_under_a_second(
     stage: Stage, number: signal.Signals, run_station: RunStation, camera: MjpegServer, mixed_folder: Path
 ) -> None:
     station = stage(run_station, camera, mixed_folder)
-    (capture,) = station.children()
+    (capture,) = station.captures()
     for process in (station.process.pid, capture):  # memory without a name cannot be left behind
         assert "/dev/shm/" not in Path(f"/proc/{process}/maps").read_text()
     took_s = station.signal(number)
@@ -88,7 +88,7 @@ def test_a_signal_ends_it_cleanly_in_under_a_second(
 def test_a_killed_station_leaves_no_capture_process(run_station: RunStation, mixed_folder: Path) -> None:
     station = run_station("--camera", str(mixed_folder), "--loop")
     station.event("started")
-    (capture,) = station.children()
+    (capture,) = station.captures()
     station.signal(signal.SIGKILL)
     deadline_s = time.monotonic() + 5
     while Path(f"/proc/{capture}").exists() and time.monotonic() < deadline_s:

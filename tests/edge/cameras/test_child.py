@@ -72,7 +72,9 @@ class TestCaptureProcess:
     ) -> None:
         camera = capture(mjpeg.url, retry_first_s=2.5)
         for _ in range(2):
+            pid = camera.process_id
             next_frame(camera)
+            wait_for(lambda: (camera.next_frame(0), camera.process_id != pid)[1])  # noqa: B023 - called at once
             assert camera.process_id is not None
             os.kill(camera.process_id, signal.SIGKILL)
             wait_for(lambda: gone(camera.process_id or 0))
@@ -123,7 +125,9 @@ class TestCaptureProcess:
         assert (done.stdout, done.stderr, done.returncode) == ("part-00.png\n", "", 0)
 
     def test_its_imports_are_light(self) -> None:
-        code = "import edge.cameras.process, sys; print({'openvino', 'zmq', 'typer', 'rich'} & set(sys.modules))"
+        code = (
+            "import edge.cameras.fork_server, sys; print({'openvino', 'zmq', 'typer', 'rich'} & set(sys.modules))"
+        )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
         assert done.stdout == "set()\n"
 

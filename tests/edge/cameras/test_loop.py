@@ -84,7 +84,7 @@ class Station:
 
     def run(self, source: Scripted, *, keep: Keep = Keep.NEWEST, **options: object) -> None:
         asked = CameraOptions.model_validate({"source": "0", **options})
-        job = Job(asked, keep, first_seq=0, reopening=False, said_fd=-1, board_fd=-1, ring=self.fds)
+        job = Job(asked, keep, first_seq=0, reopening=False)
         ring = RingWriter(self.fds, keep)
         loop = CaptureLoop(job, source, ring, self.board, say=self._say, stop=self.stop)
         self._threads.append(threading.Thread(target=loop.run))
@@ -157,7 +157,7 @@ class TestLostCamera:
 
     def test_a_first_opening_that_fails_ends_it(self, station: Station) -> None:
         source = Scripted(station.board, steps(), steps(LOST))
-        job = Job(CameraOptions(source="0"), Keep.NEWEST, 0, False, -1, -1, station.fds)
+        job = Job(CameraOptions(source="0"), Keep.NEWEST, first_seq=0, reopening=False)
         ring = RingWriter(station.fds, Keep.NEWEST)
         with pytest.raises(CameraError, match="camera is lost"):
             CaptureLoop(job, source, ring, station.board, say=lambda *_: None, stop=station.stop).run()
