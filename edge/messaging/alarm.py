@@ -70,7 +70,25 @@ class NofM:
         return Alarm(alert_id, "cleared", result)
 
 
-def standing_alarms(alerts: Iterable[Alert]) -> dict[str, str]:
-    """The alert_id of the alarm of each camera that was raised and not cleared since; alerts come in order."""
-    newest = {alert.camera: alert for alert in alerts if alert.camera is not None}
-    return {camera: alert.alert_id for camera, alert in newest.items() if alert.state == "raised"}
+class Alarms:
+    """The alarms of a station: one for each camera, by the same rules.
+
+    Args:
+        options: the rules.
+        earlier: alerts of earlier starts, in order: an alarm that was raised and not cleared still stands.
+    """
+
+    def __init__(self, options: AlarmOptions, earlier: Iterable[Alert] = ()) -> None:
+        self._options = options
+        newest = {alert.camera: alert for alert in earlier}
+        self._standing = {camera: alert.alert_id for camera, alert in newest.items() if alert.state == "raised"}
+        self._cameras: dict[str | None, NofM] = {}
+
+    def judge(self, result: Result) -> Alarm | None:
+        """The alarm that this result raises or clears, if any.
+
+        Any thread may call it; the results of one camera come one at a time and in their order.
+        """
+        if result.camera not in self._cameras:
+            self._cameras[result.camera] = NofM(self._options, self._standing.get(result.camera))
+        return self._cameras[result.camera].judge(result)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 
@@ -17,7 +16,7 @@ from edge.messaging.events import Events
 from edge.messaging.heatmap import Encoding, encode
 from edge.messaging.messages import Alert, Result, topic_of
 from edge.messaging.outbox import Outbox
-from edge.messaging.parcel import Parcel, Shot
+from edge.messaging.parcel import Parcel, Shot, Shots
 from edge.messaging.tally import Pulse, Tally
 
 _HEATMAPS_HWM = 4
@@ -34,7 +33,7 @@ class Announcer:
         events: the socket of alerts and heartbeats.
         heatmaps: address to bind; afterwards the real one.
         encoding: how heatmaps are sent.
-        shot_slots: released once per heatmap that is sent or left out.
+        shots: told of each heatmap that is sent or left out.
         tally: counted elsewhere, told in heartbeats.
 
     Raises:
@@ -49,14 +48,14 @@ class Announcer:
         *,
         heatmaps: str,
         encoding: Encoding,
-        shot_slots: threading.Semaphore,
+        shots: Shots,
         tally: Tally,
     ) -> None:
         self._compose = compose
         self._outbox = outbox
         self._events = events
         self._encoding: Encoding = encoding
-        self._shot_slots = shot_slots
+        self._shots = shots
         self._tally = tally
         self._heatmaps = sockets.bind(
             zmq.PUB, heatmaps, "--heatmaps", hwm=_HEATMAPS_HWM, largest_message=_SUBSCRIPTION_BYTES
@@ -102,7 +101,7 @@ class Announcer:
         return alerts
 
     def _send_heatmap(self, result: Result, shot: Shot, alert_seq: int | None) -> None:
-        self._shot_slots.release()
+        self._shots.done()
         encoded = encode(shot.scores, result.threshold or 0.0, self._encoding)
         if encoded is None:
             return

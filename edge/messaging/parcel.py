@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.messaging.alarm import Alarm
 from edge.messaging.messages import Box, Result
-from edge.verdict import Inspection
+from edge.verdict import Inspection, Verdict
+
+HeatmapsOf = Literal["anomalous", "all", "none"]
+_MOST_WAITING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,42 @@ class Parcel:
     shot: Shot | None
 
 
-def shot_of(inspection: Inspection, scores: NDArray[np.float32], *, with_picture: bool) -> Shot:
-    """Copies what a heatmap needs; ``scores`` is the raw map, float32 [h, w]."""
-    pixels, box = inspection.frame.pixels, inspection.box
+class Shots:
+    """Takes the pictures that heatmaps need, and leaves a heatmap out while too many others wait.
+
+    Args:
+        of: which inspections get a heatmap.
+        picture: whether it brings the camera's frame.
+    """
+
+    def __init__(self, of: HeatmapsOf, *, picture: bool) -> None:
+        self._of = of
+        self._picture = picture
+        self._free = threading.BoundedSemaphore(_MOST_WAITING)
+
+    def take(self, inspection: Inspection, verdict: Verdict) -> Shot | None:
+        """Copies what the heatmap of an inspection needs; None where there is to be none.
+
+        Args:
+            inspection: with its raw map, float32 [h, w].
+            verdict: as it was published.
+        """
+        wanted = self._of == "all" or (self._of == "anomalous" and verdict is Verdict.ANOMALOUS)
+        scores = inspection.anomaly_map
+        if not wanted or scores is None or not self._free.acquire(blocking=False):
+            return None
+        pixels = inspection.frame.pixels
+        return Shot(scores.astype(np.float32), _frame_box(inspection), pixels.copy() if self._picture else None)
+
+    def done(self) -> None:
+        """Makes room for another one: a shot was sent, or will not be."""
+        self._free.release()
+
+
+def _frame_box(inspection: Inspection) -> Box:
+    """Where the map lies in the frame."""
+    box = inspection.box
     if box is None:
-        height, width = pixels.shape[:2]
-        frame_box = Box(x=0, y=0, width=width, height=height)
-    else:
-        frame_box = Box(x=box.x, y=box.y, width=box.width, height=box.height)
-    return Shot(scores.astype(np.float32), frame_box, pixels.copy() if with_picture else None)
+        height, width = inspection.frame.pixels.shape[:2]
+        return Box(x=0, y=0, width=width, height=height)
+    return Box(x=box.x, y=box.y, width=box.width, height=box.height)

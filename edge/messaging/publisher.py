@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 import zmq
 
 from edge.errors import BusError, EdgeAdError, StoreError, UsageError
 from edge.messaging import sockets
-from edge.messaging.alarm import NofM, standing_alarms
+from edge.messaging.alarm import Alarms
 from edge.messaging.alarm_options import AlarmOptions
 from edge.messaging.announcer import Announcer
 from edge.messaging.compose import Composer
@@ -23,14 +23,11 @@ from edge.messaging.events import Events
 from edge.messaging.heatmap import Encoding
 from edge.messaging.messages import Component, Condition, Health, Message, Readiness, Result
 from edge.messaging.outbox import Outbox
-from edge.messaging.parcel import Parcel, Shot, shot_of
+from edge.messaging.parcel import HeatmapsOf, Parcel, Shots
 from edge.messaging.tally import Pulse, Tally
-from edge.verdict import Inspection, Verdict
-
-HeatmapsOf = Literal["anomalous", "all", "none"]
+from edge.verdict import Inspection
 
 _WAITING = 1000
-_WAITING_SHOTS = 4
 _REMEMBERED_ALERTS = 1000
 _BATCH = 200
 _WAKE_S = 0.05
@@ -81,16 +78,12 @@ class Publisher:
         if not _NAME.fullmatch(station):
             raise UsageError(f"not a station name: {station!r}", hint="use up to 64 letters, digits, '-' and '_'")
         self._compose = Composer(station)
-        self._alarm_options = alarm
-        self._standing = standing_alarms(outbox.newest(_REMEMBERED_ALERTS)) if alarm.clear_after_good else {}
-        self._alarms: dict[str, NofM] = {}
+        self._alarms = Alarms(alarm, outbox.newest(_REMEMBERED_ALERTS) if alarm.clear_after_good else ())
+        self._shots = Shots(heatmaps_of, picture=picture)
         self._tally = Tally(time.monotonic())
-        self._heatmaps_of = heatmaps_of
-        self._picture = picture
         self._heartbeat_s = heartbeat_s
         self._pulse = pulse
         self._waiting: queue.Queue[Parcel] = queue.Queue(_WAITING)
-        self._shot_slots = threading.BoundedSemaphore(_WAITING_SHOTS)
         self._health: dict[tuple[Component, str | None], Health] = {}
         self._health_lock = threading.Lock()
         self._closing = threading.Event()
@@ -106,7 +99,7 @@ class Publisher:
                 self._events,
                 heatmaps=heatmaps,
                 encoding=encoding,
-                shot_slots=self._shot_slots,
+                shots=self._shots,
                 tally=self._tally,
             )
         except EdgeAdError:
@@ -133,8 +126,8 @@ class Publisher:
         result = self._compose.result(inspection)
         self._send(result)
         self._tally.add(result.verdict)
-        alarm = self._alarm_of(inspection.frame.camera).judge(result)
-        shot = self._shot(inspection, result)
+        alarm = self._alarms.judge(result)
+        shot = self._shots.take(inspection, result.verdict)
         if alarm is not None or shot is not None:
             self._put(Parcel(result, alarm, shot))
         return result
@@ -217,20 +210,6 @@ class Publisher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _alarm_of(self, camera: str) -> NofM:
-        if camera not in self._alarms:
-            self._alarms[camera] = NofM(self._alarm_options, self._standing.get(camera))
-        return self._alarms[camera]
-
-    def _shot(self, inspection: Inspection, result: Result) -> Shot | None:
-        if self._heatmaps_of == "none" or inspection.anomaly_map is None:
-            return None
-        if self._heatmaps_of == "anomalous" and result.verdict is not Verdict.ANOMALOUS:
-            return None
-        if not self._shot_slots.acquire(blocking=False):
-            return None
-        return shot_of(inspection, inspection.anomaly_map, with_picture=self._picture)
 
     def _send(self, message: Message) -> None:
         if self._closing.is_set() or not self._events.send(message):

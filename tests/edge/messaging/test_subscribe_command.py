@@ -54,8 +54,8 @@ def test_lines_for_people_say_what_and_where_and_ctrl_c_is_no_error(station, ins
     reader = edge_ad("subscribe", publisher.events)
     publisher.wait_for_subscribers(1, 20)
     publisher.publish(inspect(7, Verdict.ANOMALOUS, 5.0, percentile=100.0))
-    publisher.publish(inspect(8, Verdict.UNKNOWN, float("nan")))
-    publisher.health("camera", "failed", "unplugged", camera="top")
+    publisher.publish(inspect(8, Verdict.UNKNOWN, float("nan"), part_id="4711", late=True))
+    publisher.health("camera", "failed", "unplugged", camera="top", trigger="not_ready")
     assert reader.stdout is not None
     lines = [reader.stdout.readline() for _ in range(4)]
     reader.send_signal(signal.SIGINT)
@@ -64,8 +64,8 @@ def test_lines_for_people_say_what_and_where_and_ctrl_c_is_no_error(station, ins
     text = "".join(sorted(line[14:] for line in lines))
     assert "line-3/top  ALERT 1 raised  anomalous  score 5 (limit 3)  above 100.0 % of good parts  007.png" in text
     assert "line-3/top  anomalous  score 5 (limit 3)" in text
-    assert "line-3/top  unknown    the score is not finite  008.png" in text
-    assert "line-3/top  camera failed: unplugged" in text
+    assert "line-3/top  unknown    the score is not finite  late  4711" in text
+    assert "line-3/top  camera failed: unplugged, trigger not ready" in text
 
 
 def test_silence_is_told_apart_from_death(station):
