@@ -12,7 +12,7 @@ ANOMALOUS, NO_VERDICT = 3, 4
 def inspect(
     part_id: Annotated[str, typer.Option("--part-id", help="Names the part in the result.")],
     camera: Annotated[
-        str | None, typer.Option("--camera", help="Name of the camera. [the one that has a trigger]")
+        str | None, typer.Option("--camera", help="Name of the camera. [the only one]")
     ] = None,
     timeout_ms: Annotated[
         int, typer.Option("--timeout-ms", min=1, max=60_000, help="Time for the verdict.")

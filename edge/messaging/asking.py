@@ -50,7 +50,7 @@ class Asker:
         Args:
             part_id: names the part in the result.
             timeout_ms: time for the verdict.
-            camera: which one; None where the station has one with a trigger.
+            camera: which one; None where the station has one.
 
         Returns:
             The result; its verdict may be ``unknown``.
