@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import time
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Conditions(BaseModel):
     memory_gb: float = Field(description="main memory, 10^9 bytes")
     system: str = Field(description="operating system, machine, Python")
     versions: dict[str, str] = Field(description="of the packages that the figures depend on")
-    code_sha256: str = Field(description="over the sources that train, export, score and measure")
+    code_sha256: str = Field(description="over the sources that the figures depend on")
 
     def as_line(self) -> str:
         """For a reader of a table."""
@@ -62,8 +63,12 @@ class Conditions(BaseModel):
         )
 
 
-def conditions_here() -> Conditions:
-    """Those of this computer, now."""
+def conditions_here(code: Sequence[str] = MEASURED_CODE) -> Conditions:
+    """Those of this computer, now.
+
+    Args:
+        code: files and folders of the repository that the figures depend on.
+    """
     return Conditions(
         cpu=str(ov.Core().get_property("CPU", "FULL_DEVICE_NAME")).strip(),
         cores=os.cpu_count() or 1,
@@ -71,7 +76,7 @@ def conditions_here() -> Conditions:
         memory_gb=round(psutil.virtual_memory().total / 1e9, 1),
         system=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         versions={name: number for name in PACKAGES if (number := _version(name))},
-        code_sha256=_code_sha256(),
+        code_sha256=_code_sha256(code),
     )
 
 
@@ -119,8 +124,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _code_sha256() -> str:
-    places = [ROOT / place for place in MEASURED_CODE]
+def _code_sha256(code: Sequence[str]) -> str:
+    places = [ROOT / place for place in code]
     files = [file for place in places for file in ([place] if place.is_file() else place.rglob("*.py"))]
     listing = (
         f"{file.relative_to(ROOT)} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in sorted(files)
