@@ -53,7 +53,7 @@ class GenICamSource:
         self._harvester = core.Harvester()
         try:
             for producer in self._producers():
-                self._harvester.add_file(str(producer))
+                self._harvester.add_file(str(producer), check_validity=True)
             self._harvester.update()
             self._camera = self._harvester.create(self._position())
             self._camera.timeout_period_on_update_event_data_call = LOOK_MS
@@ -168,8 +168,8 @@ def _reason(error: Exception) -> str:
 
 
 def _library() -> tuple[Any, tuple[type[Exception], ...]]:
-    """harvesters, and the errors that it passes on from the camera and from the producer."""
+    """harvesters, and the errors that it passes on from the camera, the producer, and the loading of one."""
     with needs_extra("genicam"):
         core = import_module("harvesters.core")
         kinds = [import_module(f"genicam.{part}").GenericException for part in ("gentl", "genapi")]
-    return core, tuple(kinds)
+    return core, (*kinds, OSError)

@@ -46,8 +46,8 @@ def wishes(options: CameraOptions) -> list[Wish]:
 
 def ask(nodes: Any, feature: str) -> object:
     """Asks the camera itself for a feature; the library's error where it does not answer."""
-    nodes.invalidate_nodes()
-    return getattr(nodes, feature).value
+    verify, ignore_cache = False, True
+    return getattr(nodes, feature).get_value(verify, ignore_cache)
 
 
 def _set(node: Any, value: object) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from edge.cameras.pixels import as_picture
+from edge.cameras.pixels import as_picture, no_pixels
 from edge.pictures import Picture
 
 
@@ -68,11 +68,11 @@ def from_component(component: Any) -> tuple[Picture, str]:
     known = FORMATS.get(component.data_format)
     height, width, data = component.height, component.width, component.data
     if known is None:
-        return as_picture(np.empty((0, 0)))[0], f"pixels as {component.data_format}, which is not read"
+        return no_pixels(), f"pixels as {component.data_format}, which is not read"
     row = width * known.channels
     if data is None or 0 in (height, width) or data.size < height * row:
         size = 0 if data is None else data.size
-        return as_picture(np.empty((0, 0)))[0], f"{size} values for {width}x{height} pixels"
+        return no_pixels(), f"{size} values for {width}x{height} pixels"
     decoded = data.reshape(height, -1)[:, :row]  # rows may be padded
     if known.channels > 1:
         decoded = decoded.reshape(height, width, known.channels)

@@ -37,6 +37,11 @@ class OpenCvVideo:
         self.going = True
         return True
 
+    def gives_packets_of(self, codec: str) -> bool:
+        """Where FFmpeg reads this codec (its four letters), makes ``read`` give undecoded bytes, uint8 [1, N]."""
+        same = int(self.get(cv2.CAP_PROP_FOURCC)) == cv2.VideoWriter.fourcc(*codec)
+        return same and self.set(cv2.CAP_PROP_FORMAT, -1)
+
     def set(self, prop: int, value: float) -> bool:
         """Sets a property (``cv2.CAP_PROP_*``); False where the driver refuses it."""
         return self._capture is not None and bool(self._capture.set(prop, value))

@@ -31,13 +31,13 @@ def as_picture(decoded: NDArray[Any], *, bits: int | None = None) -> tuple[Pictu
     """
     shape = decoded.shape
     if decoded.ndim not in (2, 3) or 0 in shape:
-        return _black(0, 0), "zero bytes" if decoded.ndim < 2 else f"{shape[1]}x{shape[0]} pixels"
+        return no_pixels(), "zero bytes" if decoded.ndim < 2 else f"{shape[1]}x{shape[0]} pixels"
     pixels, fault = _as_uint8(decoded, bits)
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     if channels in TO_BGR:
         pixels = np.asarray(cv2.cvtColor(pixels, TO_BGR[channels]), dtype=np.uint8)
     elif channels != 3:
-        return _black(*shape[:2]), f"{channels} channels in a pixel"
+        return np.zeros((*shape[:2], 3), np.uint8), f"{channels} channels in a pixel"
     return pixels, fault
 
 
@@ -87,5 +87,6 @@ def _from_floats(decoded: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
     return np.rint(np.clip(decoded, 0, 1) * 255).astype(np.uint8), fault
 
 
-def _black(rows: int, columns: int) -> Picture:
-    return np.zeros((rows, columns, 3), np.uint8)
+def no_pixels() -> Picture:
+    """The picture uint8 [0, 0, 3] of a shot that has none."""
+    return np.zeros((0, 0, 3), np.uint8)

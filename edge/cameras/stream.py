@@ -6,20 +6,24 @@ import os
 import socket
 import time
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import cv2
+from numpy.typing import NDArray
 
 from edge.cameras.address import without_password
 from edge.cameras.opencv import OpenCvVideo, timeouts
 from edge.cameras.options import CameraOptions
-from edge.cameras.pixels import as_shot
+from edge.cameras.pixels import as_shot, no_pixels
 from edge.cameras.source import Shot
 from edge.errors import CameraError, CameraSilentError
 
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 SCHEMES = tuple(PORTS)
 CONNECT_S = 0.25
+JPEG_END = b"\xff\xd9"
+PADDING_BYTES = 64  # some cameras send a few zeros after it
 ONE_THREAD = [cv2.CAP_PROP_N_THREADS, 1]  # each further one holds a picture back
 FFMPEG_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 # FFmpeg looks at up to 5 s of a stream to guess its rate, which nobody here asks for, before it gives a picture.
@@ -36,6 +40,7 @@ class StreamSource:
         self._options = options
         self._shown = without_password(options.source)
         self._video = OpenCvVideo()
+        self._jpeg = False
 
     def open(self) -> None:
         """Connects.
@@ -51,6 +56,7 @@ class StreamSource:
         parameters = timeouts(options.open_timeout_s, options.read_timeout_s) + ONE_THREAD
         begun_s = time.monotonic()
         if self._video.open(options.source, cv2.CAP_FFMPEG, parameters):
+            self._jpeg = self._video.gives_packets_of("MJPG")
             return
         hint = "check the address, the password and that the camera is on"
         if time.monotonic() - begun_s >= options.open_timeout_s:
@@ -86,7 +92,7 @@ class StreamSource:
         if decoded is not None and (options.triggered or not late):
             # FFmpeg holds an H.264 picture until the next one begins: what comes in silence was here for long.
             came_ns = begun_ns if late else time.monotonic_ns()
-            return as_shot(decoded, captured_ns=came_ns, width=options.width, height=options.height)
+            return self._shot(decoded, came_ns)
         if late:
             silence_s = options.read_timeout_s
             raise CameraSilentError(f"camera {self._shown} is lost: no picture within {silence_s:g} s", hint=hint)
@@ -95,3 +101,13 @@ class StreamSource:
     def close(self) -> None:
         """Closes the connection."""
         self._video.close()
+
+    def _shot(self, decoded: NDArray[Any], came_ns: int) -> Shot:
+        if self._jpeg:
+            # Not by FFmpeg: OpenCV scales what it decodes to the size of the first picture, without a word.
+            whole = JPEG_END in decoded.reshape(-1)[-PADDING_BYTES:].tobytes()
+            picture = cv2.imdecode(decoded, cv2.IMREAD_COLOR) if whole else None
+            if picture is None:
+                return Shot(no_pixels(), came_ns, fault="a JPEG that is cut off or damaged")
+            decoded = picture
+        return as_shot(decoded, captured_ns=came_ns, width=self._options.width, height=self._options.height)

@@ -1,6 +1,6 @@
 """An RTSP server by the system's own GStreamer, run by the system's own Python: ``gst_rtsp.py PORT PICTURES``.
 
-Sends the PNG files ``PICTURES`` (a pattern such as /tmp/%d.png) in a circle as H.264, each client from the first on.
+Sends the PNG files ``PICTURES`` (a pattern such as /tmp/%d.png) in a circle as H.264, from the first on.
 Prints its port once it listens; port 0 chooses a free one.
 """
 

@@ -36,7 +36,8 @@ class MjpegServer:
         self.mute = threading.Event()
         self.served = 0
         self.clients = 0
-        self._jpegs = [_jpeg(picture) for picture in (pictures or grey_steps())]
+        self._jpegs: list[bytes] = []
+        self.show(pictures or grey_steps())
         self._step_s = 1 / fps
         self.port = port
         self._server: _Server | None = None
@@ -44,6 +45,14 @@ class MjpegServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/video"
+
+    def show(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
+        """Gives other pictures to those who connect later."""
+        self.send([_jpeg(picture) for picture in pictures])
+
+    def send(self, jpegs: Sequence[bytes]) -> None:
+        """The same for what is coded already, or is not a picture."""
+        self._jpegs = list(jpegs)
 
     def start(self) -> MjpegServer:
         self._server = _Server(("127.0.0.1", self.port), self)

@@ -24,18 +24,22 @@ class RtspServer:
     """
 
     def __init__(self, folder: Path, pictures: Sequence[NDArray[np.uint8]]) -> None:
-        self._pattern = folder / "%d.png"
+        self._folder = folder
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
-        for number, picture in enumerate(pictures):
-            assert cv2.imwrite(str(folder / f"{number}.png"), picture)
+        self.show(pictures)
 
     @property
     def url(self) -> str:
         return f"rtsp://127.0.0.1:{self._port}/video"
 
+    def show(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
+        """Gives other pictures, no fewer than before, to those who connect later."""
+        for number, picture in enumerate(pictures):
+            assert cv2.imwrite(str(self._folder / f"{number}.png"), picture)
+
     def start(self) -> RtspServer:
-        command = [SYSTEM_PYTHON, str(PROGRAM), str(self._port), str(self._pattern)]
+        command = [SYSTEM_PYTHON, str(PROGRAM), str(self._port), str(self._folder / "%d.png")]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         self._port = int(self._process.stdout.readline())

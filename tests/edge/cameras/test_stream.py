@@ -12,8 +12,12 @@ from edge.cameras import opencv
 from edge.cameras.options import CameraOptions
 from edge.cameras.stream import StreamSource
 from edge.errors import CameraError, CameraSilentError
+from tests.edge.cameras.conftest import colours
+from tests.edge.cameras.mjpeg_server import MjpegServer
 from tests.edge.cameras.mute_host import MuteHost
 from tests.edge.cameras.rtsp_server import RtspServer
+
+DAMAGED = "a JPEG that is cut off or damaged"
 
 
 class Refusing:
@@ -103,3 +107,14 @@ def test_what_comes_in_silence_is_no_news_but_for_a_triggered_camera(rtsp: RtspS
         rtsp.thaw()
         source.close()
         assert all(stamp_ns - stopped_ns < 0.3e9 for stamp_ns in stamps_ns)
+
+
+def test_a_jpeg_that_is_cut_off_is_a_fault_and_the_next_is_sound(mjpeg: MjpegServer) -> None:
+    whole = cv2.imencode(".jpg", colours((122, 162)))[1].tobytes()
+    mjpeg.send([whole, whole, whole[: len(whole) // 2], whole + b"\0" * 8, b"no picture\xff\xd9"])
+    source = StreamSource(CameraOptions(source=mjpeg.url))
+    source.open()
+    shots = [source.read() for _ in range(5)]
+    source.close()
+    assert [shot.fault for shot in shots] == ["", "", DAMAGED, "", DAMAGED]
+    assert [shot.pixels.shape for shot in shots] == [(122, 162, 3)] * 2 + [(0, 0, 3), (122, 162, 3), (0, 0, 3)]
