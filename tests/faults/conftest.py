@@ -1,4 +1,4 @@
-"""Faults that a line sees, in a short form by default; ``FAULT_CYCLES=50`` (``make faults``) gives the long one."""
+"""Faults that a line sees: in a short form, or in the long one with ``FAULT_CYCLES=50`` (``make faults``)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 
 from edge.cameras.capture import Capture
 from edge.cameras.options import CameraOptions
+from tests.edge.conftest import RunStation
+from tests.edge.running_station import RunningStation
 from tests.faults.camera_server import CameraServer
 
 CYCLES = int(os.environ.get("FAULT_CYCLES", "5"))
@@ -30,6 +32,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("measured")
         for line in figures:
             terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def run_station(tiny_bundle: Path, tmp_path: Path) -> Iterator[RunStation]:
+    """Starts daemons that are ended with the test, whatever happens; arguments are options of ``run``."""
+    running: list[RunningStation] = []
+
+    def start(*options: str) -> RunningStation:
+        running.append(RunningStation(tiny_bundle, tmp_path / f"state-{len(running)}", *options))
+        return running[-1]
+
+    yield start
+    for station in running:
+        station.close()
 
 
 @pytest.fixture
