@@ -67,8 +67,7 @@ FAULTS: dict[str, tuple[Change, str]] = {  # with the beginning of what the watc
 
 def drawn_part(rng: np.random.Generator, height: int, width: int) -> Picture:
     """A plate with a ring, holes and a stamp, under a lamp and a sensor that vary a little."""
-    pixels = np.full((height, width, 3), 90, np.float32)
-    pixels += np.linspace(-10, 10, width, dtype=np.float32)[None, :, None]
+    pixels = np.full((height, width, 3), 90, np.uint8)
     unit = height // 12
     middle = (width // 2, height // 2)
     cv2.rectangle(pixels, (2 * unit, 2 * unit), (width - 2 * unit, height - 2 * unit), (150, 145, 140), -1)
@@ -76,7 +75,8 @@ def drawn_part(rng: np.random.Generator, height: int, width: int) -> Picture:
     for x, y in ((3 * unit, 3 * unit), (width - 4 * unit, 3 * unit), (3 * unit, height - 3 * unit)):
         cv2.circle(pixels, (x, y), unit // 2, (30, 30, 30), -1, cv2.LINE_AA)
     cv2.putText(pixels, "A-17", (width // 2 - unit, height // 2), 0, unit / 24, (20, 20, 20), max(1, unit // 12))
-    return _clipped(pixels * rng.normal(1, 0.02) + rng.normal(0, 2, (height, width, 1)))
+    slope = np.linspace(-10, 10, width)[None, :, None]
+    return _clipped(pixels * rng.normal(1, 0.02) + slope + rng.normal(0, 2, pixels.shape))
 
 
 def _clipped(pixels: np.ndarray) -> Picture:

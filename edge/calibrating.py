@@ -7,6 +7,9 @@ from pathlib import Path
 
 from edge import progress
 from edge.errors import BundleError, CalibrationError, PictureError
+from edge.health.camera_faults import FaultOptions
+from edge.health.camera_faults.blind import blind_spots
+from edge.health.camera_faults.taking import ReferenceTaker
 from edge.inference.batch import score_pictures
 from edge.inference.bundle import Bundle, load_bundle
 from edge.inference.calibrate import calibrate, check_enough
@@ -35,9 +38,18 @@ class Calibrated:
     fitted: int
     skipped: tuple[Path, ...]
 
+    @property
+    def blind_spots(self) -> tuple[str, ...]:
+        """Faults of the camera that these pictures give no means to find, one line each."""
+        view = self.calibration.view
+        return blind_spots(view, FaultOptions(), *(view.size if view else (0, 0)))
+
 
 def calibrate_on(model: Path, folder: Path, *, false_alarm_rate: float, device: str) -> Calibrated:
     """Scores good pictures with a bundle on the device that will run it, and writes the station's thresholds.
+
+    What the camera shows of them becomes the reference for faults of the camera; that of the model stays where
+    they are too few.
 
     Raises:
         PictureError: no pictures, or none that can be used.
@@ -60,7 +72,8 @@ def calibrate_on(model: Path, folder: Path, *, false_alarm_rate: float, device: 
     skipped: list[Path] = []
     with progress.bar("scores of good pictures", len(unseen)) as seen:
         engine = Engine(bundle, device=device, hint="throughput")
-        raws = [raw for _, raw in score_pictures(engine, readable(unseen, skipped), seen=seen)]
+        view = ReferenceTaker(bundle.card.fitting.picture)
+        raws = [raw for _, raw in score_pictures(engine, view.passing(readable(unseen, skipped)), seen=seen)]
     if not raws:
         raise PictureError(f"none of the pictures in {folder} can be decoded")
     peaks = [float(raw.anomaly_map.max()) for raw in raws if raw.anomaly_map is not None]
@@ -70,6 +83,7 @@ def calibrate_on(model: Path, folder: Path, *, false_alarm_rate: float, device: 
         false_alarm_rate=false_alarm_rate,
         device=engine.device,
         precision=bundle.card.precision,
+        view=view.reference() or bundle.card.calibration.view,
     )
     _check_reachable(bundle, calibration)
     path = write_override(bundle, calibration)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from edge import progress
 from edge.errors import PictureError, UsageError
+from edge.health.camera_faults import ViewReference
+from edge.health.camera_faults.taking import ReferenceTaker
 from edge.inference.card import Training
 from edge.pictures import Picture, prepare, readable
 from train.checkpoint import Header
@@ -29,6 +32,7 @@ class Material:
         labelled: test pictures for the parity table; may be empty.
         labels: of the labelled ones, 0 good and 1 anomalous.
         training: where the good pictures come from, for the card.
+        view: what the camera showed of all good ones at full size; None where they are too few.
         skipped: files that could not be decoded.
     """
 
@@ -37,6 +41,7 @@ class Material:
     labelled: Pictures
     labels: dict[Path, int]
     training: Training
+    view: ViewReference | None
     skipped: tuple[Path, ...]
 
 
@@ -57,8 +62,9 @@ def gather(header: Header, data: Path | None, test: Path | None, *, refit: bool)
     split = _split(dataset, header, refit=refit)
     samples = find_dataset(test).test if test else dataset.test
     skipped: list[Path] = []
-    fit = _read("reading good pictures", split.fit, header, skipped)
-    calibration = _read("reading calibration pictures", split.calibration, header, skipped)
+    view = ReferenceTaker(partial(prepare, size=header.setup.size))
+    fit = _read("reading good pictures", split.fit, header, skipped, view)
+    calibration = _read("reading calibration pictures", split.calibration, header, skipped, view)
     labelled = _read("reading test pictures", [sample.path for sample in samples], header, skipped)
     if not fit or not calibration:
         raise PictureError(f"too few pictures in {dataset.root} can be decoded", hint="see which were skipped")
@@ -70,7 +76,7 @@ def gather(header: Header, data: Path | None, test: Path | None, *, refit: bool)
         }
     )
     labels = _labels(samples, labelled)
-    return Material(fit, calibration, labelled, labels, training, tuple(skipped))
+    return Material(fit, calibration, labelled, labels, training, view.reference(), tuple(skipped))
 
 
 def _split(dataset: Dataset, header: Header, *, refit: bool) -> Split:
@@ -88,12 +94,20 @@ def _split(dataset: Dataset, header: Header, *, refit: bool) -> Split:
     )
 
 
-def _read(description: str, paths: Sequence[Path], header: Header, skipped: list[Path]) -> Pictures:
+def _read(
+    description: str,
+    paths: Sequence[Path],
+    header: Header,
+    skipped: list[Path],
+    view: ReferenceTaker | None = None,
+) -> Pictures:
     if not paths:
         return ()
     pictures = []
     with progress.bar(description, len(paths)) as seen:
         for path, pixels in readable(list(paths), skipped):
+            if view is not None:
+                view.look(pixels)
             pictures.append((path, prepare(pixels, header.setup.size)))
             seen(1)
     return pictures

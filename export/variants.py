@@ -71,6 +71,7 @@ def build_variant(
         false_alarm_rate=reachable_rate(rate, len(good)),
         device="CPU",
         precision=precision,
+        view=material.view,
     )
     known = Golden(version=golden.VERSION, scores=golden.golden_scores(engine))
     card = _card(header, material, precision, calibration).model_copy(update={"golden": known})

@@ -26,7 +26,7 @@ def calibrate(
     """Set the threshold anew from pictures of good parts, so that at most the given share is called anomalous.
 
     The model stays as it is; the station's own threshold is written beside it and can be undone. Pictures that the
-    model was fitted on are left out.
+    model was fitted on are left out. What the camera shows of good parts is kept, to find faults of the camera.
 
     \b
     Example:
@@ -46,7 +46,7 @@ def calibrate(
     done = calibrate_on(model, images, false_alarm_rate=false_alarm_rate, device=device)
     calibration = done.calibration
     if as_json:
-        summary = calibration.model_dump(mode="json")
+        summary = calibration.model_dump(mode="json", exclude={"view": {"mean"}})
         skipped = [str(path) for path in done.skipped]
         typer.echo(json.dumps({**summary, "written": str(done.path), "fitted": done.fitted, "skipped": skipped}))
         return
@@ -59,4 +59,6 @@ def calibrate(
         typer.echo(f"left out {done.fitted} pictures that the model was fitted on")
     if done.skipped:
         typer.echo(f"skipped {len(done.skipped)} that cannot be decoded: {', '.join(map(str, done.skipped))}")
+    for spot in done.blind_spots:
+        typer.echo(f"faults of the camera that will go unnoticed: {spot}")
     typer.echo(f"written to {done.path}; undo with: edge-ad calibrate --model {model} --undo")

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from calibration import conformal
 from calibration.scores import ScoresError, checked, quantiles
 from edge.errors import CalibrationError
+from edge.health.camera_faults import ViewReference
 from edge.inference.card import Calibration
 
 DEFAULT_RATE = 0.05
@@ -22,6 +23,7 @@ def calibrate(
     false_alarm_rate: float,
     device: str,
     precision: str,
+    view: ViewReference | None = None,
 ) -> Calibration:
     """Sets the thresholds of pictures and pixels.
 
@@ -34,6 +36,7 @@ def calibrate(
         false_alarm_rate: the rate to promise, in (0, 1).
         device: the OpenVINO device, or "torch", that gave the scores.
         precision: of the network that gave them.
+        view: what the camera showed of them, where their full size was at hand.
 
     Raises:
         CalibrationError: too few pictures for the rate, or scores that are not finite.
@@ -49,6 +52,7 @@ def calibrate(
             peak_quantiles=() if peaks is None else quantiles(peaks),
             device=device,
             precision=precision,
+            view=view,
             time=datetime.datetime.now(datetime.UTC),
         )
     except ScoresError as error:

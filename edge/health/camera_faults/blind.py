@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge.health.camera_faults.options import FaultOptions
 from edge.health.camera_faults.reference import ViewReference
+from edge.health.camera_faults.taking import LEAST_PICTURES
 
 
 def blind_spots(
@@ -11,7 +12,7 @@ def blind_spots(
 ) -> tuple[str, ...]:
     """What would go unnoticed in frames of this size (pixels), one line each; empty where all is watched."""
     if reference is None:
-        return ("focus, noise, shift and rotation: there is no reference, calibrate on good pictures",)
+        return (f"focus, noise, shift and rotation: a reference takes {LEAST_PICTURES} good pictures of one size",)
     found = []
     if not reference.same_size(height, width):
         taken = f"the reference was taken at {reference.width} x {reference.height}, frames are {width} x {height}"
@@ -24,7 +25,7 @@ def blind_spots(
         found.append(f"shift and rotation: good pictures are too unlike ({reference.fit_median:.2f} of 1)")
         return tuple(found)
     if not reference.shift_shows:
-        found.append("shift: the picture looks the same when it is shifted")
+        found.append("shift: good pictures differ as much among themselves as from one shifted by 5 %")
     if not reference.rotation_shows:
-        found.append("rotation: the picture looks the same when it is turned")
+        found.append("rotation: good pictures differ as much among themselves as from one turned by 5 degrees")
     return tuple(found)

@@ -29,7 +29,7 @@ class ViewReference(BaseModel):
     black_high: float = Field(ge=0, le=1, description=f"{_SHARE} that is black, high")
     white_high: float = Field(ge=0, le=1, description=f"{_SHARE} that is white, high")
     sharpness_low: float = Field(ge=0, description="sharpness of good pictures, low")
-    sharpness_median: float = Field(gt=0, description="the same, median")
+    sharpness_median: float = Field(ge=0, description="the same, median")
     sharpness_blurred: float = Field(ge=0, description="median sharpness of the same when blurred on purpose")
     contrast_low: float = Field(
         ge=0, description="mean square step between neighbouring pixels, low; grey levels²"
@@ -60,9 +60,14 @@ class ViewReference(BaseModel):
         return self
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the frames it was taken of, pixels."""
+        return self.height, self.width
+
+    @property
     def sharpness_least(self) -> float:
         """What a sound picture reaches; the more good pictures differ, the lower."""
-        return self.sharpness_low**2 / self.sharpness_median
+        return self.sharpness_low**2 / self.sharpness_median if self.sharpness_median else 0.0
 
     @property
     def mean_picture(self) -> NDArray[np.uint8]:
@@ -76,17 +81,17 @@ class ViewReference(BaseModel):
 
     @property
     def shift_shows(self) -> bool:
-        """Whether a shifted picture differs from the mean by more than good ones do, in the median."""
-        return self.fit_shifted < self.fit_median
+        """Whether a good picture that is shifted fits worse than good ones do; not so for stripes."""
+        return self.fit_median * self.fit_shifted < self.fit_low
 
     @property
     def rotation_shows(self) -> bool:
-        """The same for a rotation; not so for a round part."""
-        return self.fit_rotated < self.fit_median
+        """The same for one that is turned; not so for a round part."""
+        return self.fit_median * self.fit_rotated < self.fit_low
 
     def same_size(self, height: int, width: int) -> bool:
         """Whether sharpness and noise can be compared with those of a frame of this size."""
-        return (height, width) == (self.height, self.width)
+        return (height, width) == self.size
 
     def same_shape(self, height: int, width: int) -> bool:
         """Whether a frame of this size shows the same view: aspect ratios within 2 %."""

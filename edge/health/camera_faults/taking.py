@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from edge.health.camera_faults import detail
 from edge.health.camera_faults.exposure import shares
+from edge.health.camera_faults.noise import noise_of
 from edge.health.camera_faults.options import FaultOptions
 from edge.health.camera_faults.reference import ViewReference
+from edge.health.camera_faults.sharpness import Sharpness, out_of_focus, sharpness
 from edge.health.camera_faults.view import Stamp, View, moved, stamp, stamp_size
-from edge.pictures import Picture, prepare
+from edge.pictures import Picture
 
 LEAST_PICTURES = 8
 LEAST_SIDE_PX = 32
@@ -32,19 +34,20 @@ class _Look:
     stamp: Stamp
     black: float
     white: float
-    detail: detail.Detail
+    sharpness: Sharpness
     blurred: float
+    noise: float
 
 
 class ReferenceTaker:
     """Looks at good pictures one by one; keeps 10 kB of each.
 
     Args:
-        size: (height, width) of the model in pixels.
+        prepare: brings a frame to the model's size, as the station does it.
     """
 
-    def __init__(self, size: tuple[int, int]) -> None:
-        self._size = size
+    def __init__(self, prepare: Callable[[Picture], Picture]) -> None:
+        self._prepare = prepare
         self._looks: list[_Look] = []
 
     def passing(self, pictures: Iterable[tuple[Path, Picture]]) -> Iterator[tuple[Path, Picture]]:
@@ -58,19 +61,13 @@ class ReferenceTaker:
         height, width = pixels.shape[:2]
         if min(height, width) < LEAST_SIDE_PX:
             return
-        grey = np.asarray(cv2.cvtColor(prepare(pixels, self._size), cv2.COLOR_BGR2GRAY), np.uint8)
+        grey = np.asarray(cv2.cvtColor(self._prepare(pixels), cv2.COLOR_BGR2GRAY), np.uint8)
         black, white = shares(grey, black_level=_DEFAULTS.black_level, white_level=_DEFAULTS.saturated_level)
-        parts = detail.bands(pixels)
-        self._looks.append(
-            _Look(
-                (height, width),
-                stamp(grey, stamp_size(height, width)),
-                black,
-                white,
-                detail.measure(parts),
-                detail.measure([_blurred(part, BLUR * width) for part in parts]).sharpness,
-            )
-        )
+        noise = noise_of(pixels)
+        finer = min(1.0, math.sqrt(grey.size / (height * width)))  # what the resize leaves of the noise
+        blurred = sharpness(out_of_focus(grey, BLUR * grey.shape[1], noise * finer)).value
+        picture = stamp(grey, stamp_size(height, width))
+        self._looks.append(_Look((height, width), picture, black, white, sharpness(grey), blurred, noise))
 
     def reference(self) -> ViewReference | None:
         """The reference, from pictures of the commonest size; None for fewer than ``LEAST_PICTURES`` of it."""
@@ -80,10 +77,6 @@ class ReferenceTaker:
         if count < LEAST_PICTURES:
             return None
         return _reference([look for look in self._looks if look.shape == shape])
-
-
-def _blurred(part: Picture, sigma_px: float) -> Picture:
-    return np.asarray(cv2.GaussianBlur(part, (0, 0), sigma_px), np.uint8)
 
 
 def _reference(looks: list[_Look]) -> ViewReference:
@@ -100,11 +93,11 @@ def _reference(looks: list[_Look]) -> ViewReference:
         pictures=len(looks),
         black_high=_quantile([look.black for look in looks], HIGH),
         white_high=_quantile([look.white for look in looks], HIGH),
-        sharpness_low=_quantile([look.detail.sharpness for look in looks], LOW),
-        sharpness_median=_quantile([look.detail.sharpness for look in looks], 0.5),
+        sharpness_low=_quantile([look.sharpness.value for look in looks], LOW),
+        sharpness_median=_quantile([look.sharpness.value for look in looks], 0.5),
         sharpness_blurred=_quantile([look.blurred for look in looks], 0.5),
-        contrast_low=_quantile([look.detail.contrast for look in looks], LOW),
-        noise_high=_quantile([look.detail.noise for look in looks], HIGH),
+        contrast_low=_quantile([look.sharpness.contrast for look in looks], LOW),
+        noise_high=_quantile([look.noise for look in looks], HIGH),
         rows=mean.shape[0],
         columns=mean.shape[1],
         mean=base64.b64encode(mean.tobytes()).decode(),

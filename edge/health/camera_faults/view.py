@@ -19,7 +19,7 @@ from edge.pictures import prepare
 Grey = NDArray[np.uint8]
 Stamp = NDArray[np.float32]
 
-PIXELS = 2304  # of a stamp: 48 x 48 for a square picture; five hundredths of its width are 2.4 pixels
+PIXELS = 1764  # of a stamp: 42 x 42 for a square picture; five hundredths of its width are two pixels
 _ITERATIONS = 3
 _STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, _ITERATIONS, 1e-3)
 _FARTHEST = 0.25  # of the longer side; beyond, what phase correlation finds is chance

@@ -5,11 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from edge.health.camera_faults import detail
 from edge.health.camera_faults.exposure import Grey, share_allowed, shares
 from edge.health.camera_faults.frozen import Stillness
+from edge.health.camera_faults.noise import noise_of
 from edge.health.camera_faults.options import FaultOptions
 from edge.health.camera_faults.reference import ViewReference
+from edge.health.camera_faults.sharpness import sharpness
 from edge.health.camera_faults.view import View, stamp
 from edge.pictures import Picture
 
@@ -53,7 +54,8 @@ class FaultWatch:
         return (
             self._exposure(grey)
             or self._frozen(pixels, prepared, captured_ns)
-            or self._detail(pixels)
+            or self._noise(pixels)
+            or self._focus(grey, pixels.shape)
             or self._movement(grey, pixels.shape)
         )
 
@@ -71,19 +73,24 @@ class FaultWatch:
         still_s = self._stillness.look(pixels, prepared, captured_ns)
         return f"frozen picture for {still_s:.1f} s" if still_s >= self._options.frozen_after_s else ""
 
-    def _detail(self, pixels: Picture) -> str:
+    def _noise(self, pixels: Picture) -> str:
         options, reference = self._options, self._reference
-        wanted = options.focus or options.noise
-        if reference is None or not wanted or not reference.same_size(*pixels.shape[:2]):
+        if reference is None or not options.noise or not reference.same_size(*pixels.shape[:2]):
             return ""
-        found = detail.measure(detail.bands(pixels))
-        if options.noise and found.noise > max(options.noise_least, options.noise_above * reference.noise_high):
-            return f"heavy noise: {found.noise:.1f} grey levels, good pictures have {reference.noise_high:.1f}"
+        found = noise_of(pixels)
+        if found <= max(options.noise_least, options.noise_above * reference.noise_high):
+            return ""
+        return f"heavy noise: {found:.1f} grey levels, good pictures have {reference.noise_high:.1f}"
+
+    def _focus(self, grey: Grey, shape: tuple[int, ...]) -> str:
+        options, reference = self._options, self._reference
+        if reference is None or not options.focus or not reference.same_size(*shape[:2]):
+            return ""
+        found = sharpness(grey)
         structured = found.contrast > LEAST_CONTRAST * reference.contrast_low
-        if options.focus and structured and found.sharpness < options.focus_below * reference.sharpness_least:
-            share = found.sharpness / reference.sharpness_median
-            return f"out of focus: sharpness is {share:.2f} of the reference's"
-        return ""
+        if not structured or found.value >= options.focus_below * reference.sharpness_least:
+            return ""
+        return f"out of focus: sharpness is {found.value / reference.sharpness_median:.2f} of the reference's"
 
     def _movement(self, grey: Grey, shape: tuple[int, ...]) -> str:
         reference, view = self._reference, self._view
