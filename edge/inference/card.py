@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from edge.health.camera_faults.reference import ViewReference
 from edge.inference.fitting import Fitting, Resize
 from edge.pictures import RESIZE
 
@@ -41,6 +42,10 @@ class Calibration(_Part):
     peak_quantiles: tuple[float, ...] = Field(
         default=(),
         description="the same of the maxima of their maps; a camera with an ignore mask is judged by these",
+    )
+    view: ViewReference | None = Field(
+        default=None,
+        description="what the camera showed of them, to tell faults of the camera from those of a part",
     )
     device: str = Field(description="OpenVINO device the scores were computed on, e.g. CPU")
     precision: str = Field(description="precision of the IR the scores were computed with")
