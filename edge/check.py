@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from edge.cameras.choose import source_for
+from edge.config.camera import StationCamera
 from edge.config.station import StationConfig
-from edge.errors import ConfigError
 from edge.inference.bundle import load_bundle
 from edge.inference.devices import candidates
+from edge.inference.judge import limits_of
 from edge.inference.override import calibration_of, foreign_device
+from edge.inspection.area import area_plan_of
+from edge.inspection.models import model_of
 from edge.messaging.sockets import check_loopback
 
 
@@ -22,19 +25,22 @@ def check_station(config: StationConfig) -> str:
     """
     import openvino as ov
 
-    if config.model is None:
-        raise ConfigError("no model is set", hint="give --model, or model in the station file")
-    bundle = load_bundle(config.model)
-    calibration = calibration_of(bundle)
     device = candidates(config.device, ov.Core().available_devices)[0]
+    seen: dict[str, str] = {}
     for camera in config.cameras:
-        source_for(camera)
+        source_for(camera.options())
+        seen[camera.name] = _check_model(config, camera, device)
     for option in ("events", "heatmaps", "control"):
         check_loopback(getattr(config.bus, option), f"--{option}")
-    warning = foreign_device(calibration, device)
-    threshold = calibration.threshold if config.threshold is None else config.threshold
-    names = " ".join(camera.name for camera in config.cameras)
-    return (
-        f"ok: station {config.station}, {bundle.card.name} {bundle.card.precision} on {device}, "
-        f"threshold {threshold:.4g}, cameras: {names}" + (f"; {warning}" if warning else "")
-    )
+    each = "; ".join(f"camera {name}: {model}" for name, model in seen.items())
+    return f"ok: station {config.station} on {device}; {each}"
+
+
+def _check_model(config: StationConfig, camera: StationCamera, device: str) -> str:
+    bundle = load_bundle(model_of(camera, config))
+    calibration = calibration_of(bundle)
+    threshold = config.threshold if camera.threshold is None else camera.threshold
+    limits = limits_of(calibration, masked=area_plan_of(camera).masks, threshold=threshold)
+    remarks = [remark for remark in (bundle.doubt, foreign_device(calibration, device)) if remark]
+    line = f"{bundle.card.name} {bundle.card.precision}, threshold {limits.threshold:.4g}"
+    return f"{line} ({'; '.join(remarks)})" if remarks else line

@@ -10,19 +10,17 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from types import FrameType
 
-from edge.answers import Answers
 from edge.cameras.capture import Capture
 from edge.config.station import StationConfig
-from edge.errors import ConfigError, EdgeAdError
-from edge.inference.bundle import Bundle, load_bundle
-from edge.inference.card import Calibration
-from edge.inference.engine import Engine
-from edge.inference.judge import Judge
-from edge.inference.override import calibration_of, foreign_device
-from edge.inspector import Inspector, unforeseen_end
+from edge.errors import EdgeAdError
+from edge.inference.override import foreign_device
+from edge.inspection.answers import Answers
+from edge.inspection.assembly import assemble
+from edge.inspection.inspector import Inspector, unforeseen_end
+from edge.inspection.models import LoadedModel, load_models
 from edge.log import log_event
 from edge.messaging.control import Control
-from edge.messaging.messages import ModelRef
+from edge.messaging.messages import Condition
 from edge.messaging.outbox import Outbox, default_state_dir
 from edge.messaging.publisher import Publisher
 from edge.messaging.sockets import leave
@@ -34,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class Daemon:
-    """One station: its model, its cameras and its sockets, from start to stop.
+    """One station: its models, its cameras and its sockets, from start to stop.
 
     Args:
         config: a station that ``edge.config.ready`` finds runnable.
@@ -51,6 +49,7 @@ class Daemon:
         self._stopping = threading.Event()
         self._failure: EdgeAdError | None = None
         self._answers: Answers | None = None
+        self._publisher: Publisher | None = None
 
     def run(self) -> None:
         """Judges until every camera has ended, SIGTERM or SIGINT comes, or something fails.
@@ -63,52 +62,39 @@ class Daemon:
         config = self.config
         state_dir = config.state_dir or default_state_dir(config.station)
         with ExitStack() as stack:
-            captures = [stack.enter_context(Capture(camera)) for camera in config.cameras]  # open while we compile
-            bundle, calibration = self._model()
+            # They open while we compile.
+            captures = [stack.enter_context(Capture(camera.options())) for camera in config.cameras]
             outbox = Outbox(state_dir)
             stack.callback(outbox.close)
-            publisher = stack.enter_context(self._publisher(bundle, outbox))
-            engine = Engine(
-                bundle,
-                device=config.device,
-                jobs=config.inference.jobs,
-                hint=config.inference.hint,
-                precision=config.inference.precision,
+            models = load_models(
+                config,
                 cache_dir=state_dir / "compiled" if config.inference.cache else None,
+                changed=self._on_device_change,
             )
-            judge = Judge(calibration, engine.device)
-            inspectors = [self._inspector(capture, engine, judge, publisher) for capture in captures]
-            self._answers = Answers(bundle, calibration, inspectors, engine.device, publisher)
+            self._publisher = publisher = stack.enter_context(self._new_publisher(outbox))
+            inspectors = assemble(config, captures, models, publisher, fail=self._fail, stopping=self._stopping)
+            self._answers = Answers(config, models, inspectors, publisher)
             control = stack.enter_context(
                 Control(address=config.bus.control, station=self._answers, outbox=outbox)
             )
             for capture in captures:
                 self._open(capture)
-            _log_started(bundle, calibration, engine, publisher, control)
+            _log_started(models, publisher, control)
             publisher.wait_for_subscribers(
                 self._subscribers, self._subscribers_timeout_s, given_up=self._stopping.is_set
             )
-            self._inspect(inspectors, engine, control, publisher)
+            self._inspect(inspectors, control, publisher)
         leave()
         _log_stopped(inspectors)
         if self._failure is not None:
             raise self._failure
 
-    def _model(self) -> tuple[Bundle, Calibration]:
-        if self.config.model is None:
-            raise ConfigError("no model is set", hint="give --model, or model in the station file")
-        bundle = load_bundle(self.config.model)
-        calibration = calibration_of(bundle)
-        if self.config.threshold is not None:
-            calibration = calibration.model_copy(update={"threshold": self.config.threshold})
-        return bundle, calibration
-
-    def _publisher(self, bundle: Bundle, outbox: Outbox) -> Publisher:
+    def _new_publisher(self, outbox: Outbox) -> Publisher:
         bus = self.config.bus
         return Publisher(
             station=self.config.station,
-            model=ModelRef(name=bundle.card.name, version=bundle.card.version, sha256=bundle.sha256),
             outbox=outbox,
+            alarm=self.config.alarm,
             events=bus.events,
             heatmaps=bus.heatmaps,
             heatmaps_of=bus.heatmaps_of,
@@ -117,17 +103,12 @@ class Daemon:
             pulse=lambda: Pulse("starting") if self._answers is None else self._answers.pulse(),
         )
 
-    def _inspector(self, capture: Capture, engine: Engine, judge: Judge, publisher: Publisher) -> Inspector:
-        return Inspector(capture, engine, judge, publisher, fail=self._fail, stopping=self._stopping)
-
     def _open(self, capture: Capture) -> None:
         """Waits for a camera's first picture, but not past a signal."""
         while not self._stopping.is_set() and not capture.wait_until_open(LOOK_S):
             pass
 
-    def _inspect(
-        self, inspectors: Sequence[Inspector], engine: Engine, control: Control, publisher: Publisher
-    ) -> None:
+    def _inspect(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> None:
         for inspector in inspectors:
             inspector.start()
         while not self._stopping.wait(LOOK_S) and any(inspector.alive for inspector in inspectors):
@@ -137,7 +118,6 @@ class Daemon:
         deadline_s = time.monotonic() + JOIN_S
         for inspector in inspectors:
             inspector.join(max(0.0, deadline_s - time.monotonic()))
-        engine.wait()
 
     def _look_after(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> None:
         """Ends the station where one of its threads broke off."""
@@ -148,6 +128,11 @@ class Daemon:
         if not publisher.alive:
             self._stopping.set()  # its close() raises why
 
+    def _on_device_change(self, state: Condition, reason: str) -> None:
+        log_event(log, "device_lost", level=logging.ERROR, state=state, reason=reason)
+        if self._publisher is not None:
+            self._publisher.health("inference", state, reason)
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()
 
@@ -157,24 +142,22 @@ class Daemon:
         self._stopping.set()
 
 
-def _log_started(
-    bundle: Bundle, calibration: Calibration, engine: Engine, publisher: Publisher, control: Control
-) -> None:
-    log_event(
-        log,
-        "started",
-        model=bundle.card.name,
-        version=bundle.card.version,
-        precision=bundle.card.precision,
-        device=engine.device,
-        threshold=calibration.threshold,
-        false_alarm_rate=calibration.false_alarm_rate,
-        events=publisher.events,
-        heatmaps=publisher.heatmaps,
-        control=control.address,
-    )
-    if warning := foreign_device(calibration, engine.device):
-        log_event(log, "calibrated_elsewhere", level=logging.WARNING, reason=warning)
+def _log_started(models: Sequence[LoadedModel], publisher: Publisher, control: Control) -> None:
+    for model in dict.fromkeys(models):
+        card, calibration = model.bundle.card, model.calibration
+        log_event(
+            log,
+            "model",
+            model=card.name,
+            version=card.version,
+            precision=card.precision,
+            device=model.engine.device,
+            threshold=calibration.threshold,
+            false_alarm_rate=calibration.false_alarm_rate,
+        )
+        if warning := foreign_device(calibration, model.engine.device):
+            log_event(log, "calibrated_elsewhere", level=logging.WARNING, reason=warning)
+    log_event(log, "started", events=publisher.events, heatmaps=publisher.heatmaps, control=control.address)
 
 
 def _log_stopped(inspectors: Sequence[Inspector]) -> None:
@@ -183,5 +166,5 @@ def _log_stopped(inspectors: Sequence[Inspector]) -> None:
         "stopped",
         judged=sum(inspector.judged for inspector in inspectors),
         dropped=sum(inspector.dropped for inspector in inspectors),
-        skipped=[name for inspector in inspectors for name in inspector.skipped],
+        skipped=[name for inspector in inspectors for name in inspector.watch.skipped],
     )

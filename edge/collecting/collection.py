@@ -12,6 +12,7 @@ from edge.cameras.capture import CameraState, Capture
 from edge.collecting.numbered import NumberedPictures
 from edge.collecting.sieve import Refusal, Sieve
 from edge.errors import CameraError
+from edge.inspection.area import AreaPlan
 
 WARM_UP_PICTURES = 10
 LOOK_S = 0.2
@@ -55,8 +56,11 @@ def collect(
     collection: Collection,
     pacing: Pacing,
     show: Callable[[Collection, CameraState], None],
+    plan: AreaPlan = AreaPlan(),  # noqa: B008 - frozen
 ) -> None:
     """Fills ``collection`` until it has what is wanted or the camera ends; calls ``show`` after every picture.
+
+    Pictures are cut to the box around the region of interest of ``plan``, as the station will cut its frames.
 
     The first pictures of a live camera only teach the sieve how sharp this camera is, and give its automatic
     exposure time to settle.
@@ -73,15 +77,18 @@ def collect(
         now_s = time.monotonic()
         if frame is None:
             _give_up(capture, collection, now_s - seen_s, pacing.give_up_after_s)
+        elif frame.fault:
+            collection.refused[Refusal.FAULTY] += 1
         elif to_warm_up > 0:
             seen_s = now_s
             to_warm_up -= 1
             sieve.learn(frame.pixels)
         elif (seen_s := now_s) - kept_s >= pacing.interval_s:
-            refusal = sieve.refuses(frame.pixels)
+            pixels = plan.area(*frame.pixels.shape[:2]).cut(frame.pixels)
+            refusal = sieve.refuses(pixels)
             if refusal is None:
                 kept_s = now_s
-                collection.taken.append(folder.add(frame.pixels))
+                collection.taken.append(folder.add(pixels))
             else:
                 collection.refused[refusal] += 1
         show(collection, capture.state)

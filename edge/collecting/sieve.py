@@ -42,6 +42,7 @@ class Refusal(StrEnum):
     OVEREXPOSED = "overexposed"
     BLURRED = "blurred"
     SAME = "same as the last"
+    FAULTY = "faulty"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,19 @@ if TYPE_CHECKING:
     from edge.cameras.capture import Capture
     from edge.collecting.collection import Collection, Pacing
     from edge.collecting.sieve import Limits
+    from edge.inspection.area import AreaPlan
 
 
 def collect(
     camera: Annotated[str, typer.Option(help="Index, device, video, folder, glob, address or pipeline.")],
     output: Annotated[Path, typer.Option(help="Folder that the pictures are added to.")],
+    config: Annotated[
+        Path | None, typer.Option(help="Station file; --camera then names one of its cameras.")
+    ] = None,
     count: Annotated[int, typer.Option(min=1, help="How many pictures to keep.")] = 200,
-    name: Annotated[str, typer.Option(help="Pictures are called NAME-00001.png and so on.")] = "camera",
+    name: Annotated[
+        str | None, typer.Option(help="Pictures are called NAME-00001.png; the camera's name if not given.")
+    ] = None,
     fps: Annotated[float | None, typer.Option(help="Rate of a device; pace of a file source.")] = None,
     width: Annotated[int | None, typer.Option(help="Columns asked of a device, pixels.")] = None,
     height: Annotated[int | None, typer.Option(help="Rows asked of a device, pixels.")] = None,
@@ -52,27 +58,37 @@ def collect(
     \b
     Example: edge-ad collect --camera 0 --output bottle/train/good --count 200 --interval-s 0.5
     Example: edge-ad collect --camera rtsp://10.0.0.7/stream --output bottle/train/good
+    Example: edge-ad collect --config line-3.toml --camera top --output bottle/train/good
     """
     from edge.cameras.capture import Capture
     from edge.cameras.options import camera_options
     from edge.collecting.collection import Pacing
     from edge.collecting.sieve import Limits
+    from edge.collecting.station import camera_of_station
+    from edge.inspection.area import AreaPlan, area_plan_of
 
-    asked = camera_options(
-        name=name, source=camera, fps=fps, width=width, height=height, fourcc=fourcc, exposure=exposure
-    )
+    plan = AreaPlan()
+    given = {"fps": fps, "width": width, "height": height, "fourcc": fourcc, "exposure": exposure}
+    if config is None:
+        asked = camera_options(name=name or "camera", source=camera, **given)
+    else:
+        table = camera_of_station(config, camera, given)
+        asked, plan = table.options(), area_plan_of(table)
+        asked = asked.model_copy(update={"name": name or asked.name})
     limits = Limits(
         min_sharpness, min_relative_sharpness, max_black, max_white, 0.0 if keep_duplicates else min_change
     )
     with Capture(asked) as capture:
         capture.wait_until_open()
-        collection = _with_progress(capture, limits, output, count, Pacing(interval_s, give_up_after_s))
+        collection = _with_progress(capture, limits, output, count, Pacing(interval_s, give_up_after_s), plan)
         _report(collection, capture.skipped, output, as_json=as_json)
     if collection.missing:
         raise typer.Exit(1)
 
 
-def _with_progress(capture: Capture, limits: Limits, output: Path, count: int, pacing: Pacing) -> Collection:
+def _with_progress(
+    capture: Capture, limits: Limits, output: Path, count: int, pacing: Pacing, plan: AreaPlan
+) -> Collection:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -94,7 +110,7 @@ def _with_progress(capture: Capture, limits: Limits, output: Path, count: int, p
             )
 
         try:
-            collecting.collect(capture, Sieve(limits), folder, collection, pacing, show)
+            collecting.collect(capture, Sieve(limits), folder, collection, pacing, show, plan)
         except KeyboardInterrupt:
             progress.console.print("interrupted; what was taken is kept")
     return collection

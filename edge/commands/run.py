@@ -27,7 +27,19 @@ def run(
     threshold: Annotated[
         float | None, typer.Option("--threshold", help="Raw score, instead of the calibrated one.")
     ] = None,
-    fps: Annotated[float | None, typer.Option("--fps", help="Pace of pictures and videos.")] = None,
+    mode: Annotated[
+        str | None,
+        typer.Option("--mode", help="free-run, trigger (a PLC asks) or hardware (each frame is a part)."),
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option("--fps", help="Pace of pictures and videos; rate asked of a device.")
+    ] = None,
+    width: Annotated[int | None, typer.Option("--width", help="Columns asked of a device, pixels.")] = None,
+    height: Annotated[int | None, typer.Option("--height", help="Rows asked of a device, pixels.")] = None,
+    fourcc: Annotated[str | None, typer.Option("--fourcc", help="Pixel format of a device, e.g. MJPG.")] = None,
+    exposure: Annotated[
+        float | None, typer.Option("--exposure", help="Fixed exposure, in the driver's unit.")
+    ] = None,
     loop: Annotated[
         bool | None, typer.Option("--loop", help="Start pictures and videos again at their end.")
     ] = None,
@@ -49,6 +61,7 @@ def run(
     Example:
       edge-ad run --camera 0 --model bottle.xml
       edge-ad run --camera 'pictures/*.png' --model bottle.xml --fps 5 --loop
+      edge-ad run --camera /dev/video2 --width 1920 --height 1080 --fourcc MJPG --mode trigger --model bottle.xml
       edge-ad run --config configs/station.toml --check
     """
     from edge.config.load import load_station
@@ -56,7 +69,12 @@ def run(
 
     overrides = {
         "camera.source": camera,
+        "camera.mode": mode,
         "camera.fps": fps,
+        "camera.width": width,
+        "camera.height": height,
+        "camera.fourcc": fourcc,
+        "camera.exposure": exposure,
         "camera.loop": loop,
         "model": model,
         "station": station,

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from edge.config.station import StationConfig
 from edge.errors import ConfigError
 
 
 def require_runnable(station: StationConfig) -> None:
-    """Raises ConfigError unless the station has a model whose files exist, and a camera."""
-    if station.model is None:
-        raise ConfigError("no model is set", hint="give --model, or model in the station file")
-    if station.model.suffix != ".xml":
-        raise ConfigError(f"{str(station.model)!r} is not an .xml file", hint="--model takes the .xml of a bundle")
-    for path in (station.model, station.model.with_suffix(".bin")):
+    """Raises ConfigError unless the station has cameras, and each camera a model whose files exist."""
+    if not station.cameras:
+        if station.model is None:
+            raise ConfigError("no model is set", hint="give --model, or model in the station file")
+        _require_model(station.model)
+        raise ConfigError("no camera is set", hint="give --camera, or a [[cameras]] table in the station file")
+    for model in dict.fromkeys(camera.model or station.model for camera in station.cameras):
+        if model is None:
+            raise ConfigError("no model is set", hint="give --model, or model in the station file")
+        _require_model(model)
+
+
+def _require_model(model: Path) -> None:
+    if model.suffix != ".xml":
+        raise ConfigError(f"{str(model)!r} is not an .xml file", hint="--model takes the .xml of a bundle")
+    for path in (model, model.with_suffix(".bin")):
         if not path.is_file():
             raise ConfigError(f"no such model file: {path}", hint="copy both the .xml and the .bin file there")
-    if not station.cameras:
-        raise ConfigError("no camera is set", hint="give --camera, or a [[cameras]] table in the station file")

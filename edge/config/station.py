@@ -7,7 +7,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from edge.cameras.options import CameraOptions
+from edge.config.camera import StationCamera
+from edge.health.camera_faults import FaultOptions
+from edge.messaging.alarm_options import AlarmOptions
 
 ADDRESS = r"^(tcp://(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5}|\*)|ipc://\S+)$"
 
@@ -60,8 +62,10 @@ class InferenceOptions(_Table):
         le=64,
         description="frames in inference at once; as many as the device advises if unset",
     )
-    hint: Literal["latency", "throughput"] = Field(
-        default="latency", description="what the device is tuned for: one frame soon, or many frames"
+    hint: Literal["auto", "latency", "throughput"] = Field(
+        default="auto",
+        description="what the device is tuned for: one frame soon, or many frames; auto decides by number and "
+        "mode of the cameras",
     )
     precision: Literal["f32", "f16", "bf16"] | None = Field(
         default=None, description="precision of computation; the one the model was calibrated with if unset"
@@ -104,16 +108,18 @@ class StationConfig(_Table):
         description="folder for alerts and compiled models; $STATE_DIRECTORY, else the user's own state folder "
         "if unset",
     )
-    cameras: tuple[CameraOptions, ...] = Field(
+    cameras: tuple[StationCamera, ...] = Field(
         default=(), max_length=64, description="one [[cameras]] table for each camera"
     )
     bus: BusOptions = Field(default_factory=BusOptions, description="addresses and what is published")
+    alarm: AlarmOptions = Field(default_factory=AlarmOptions, description="when anomalous parts raise an alarm")
+    faults: FaultOptions = Field(default_factory=FaultOptions, description="what counts as a fault of a camera")
     inference: InferenceOptions = Field(default_factory=InferenceOptions, description="how the model is run")
     log: LogOptions = Field(default_factory=LogOptions, description="what is written to standard error")
 
     @field_validator("cameras")
     @classmethod
-    def _names_differ(cls, cameras: tuple[CameraOptions, ...]) -> tuple[CameraOptions, ...]:
+    def _names_differ(cls, cameras: tuple[StationCamera, ...]) -> tuple[StationCamera, ...]:
         names = [camera.name for camera in cameras]
         for name in names:
             if names.count(name) > 1:

@@ -102,6 +102,7 @@ class Engine:
         self._idle: queue.LifoQueue[ov.InferRequest] = queue.LifoQueue()  # the last one used is warm
         for _ in range(self.jobs):
             self._idle.put(self._compiled.create_infer_request())
+        _meet_numpy()
 
     def on(self, device: str) -> Engine:
         """The same bundle with the same settings on another device.
@@ -154,3 +155,12 @@ class Engine:
             given = np.array(request.get_tensor("anomaly_map").data[0, 0], dtype=np.float32)
             anomaly_map = self._fitting.whole(given, prepared.shape)
         return Raw(score, anomaly_map, prepared.preprocess_ms, (ended - started) * 1e3)
+
+
+def _meet_numpy() -> None:
+    """Has OpenVINO's binding look up numpy while one thread runs.
+
+    It does so at the first array, under a guard that it holds while it waits for Python's lock. Two threads that come
+    with their first arrays at once then wait for each other for ever (seen with OpenVINO 2026.4).
+    """
+    np.asarray(ov.Tensor(np.zeros(1, np.uint8)).data)

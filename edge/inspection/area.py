@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.config.camera import StationCamera
 from edge.errors import ConfigError, PictureError
 from edge.pictures import Picture, read_picture
 from edge.verdict import Box
@@ -105,6 +106,16 @@ class AreaPlan:
                 )
             drawn = drawn & self.drawing
         return drawn
+
+
+def area_plan_of(camera: StationCamera) -> AreaPlan:
+    """What of the camera's picture is inspected.
+
+    Raises:
+        ConfigError: the mask picture cannot be read.
+    """
+    drawing = read_drawing(camera.mask) if camera.mask else None
+    return AreaPlan(camera.roi, camera.ignore, drawing)
 
 
 def read_drawing(path: Path) -> Mask:

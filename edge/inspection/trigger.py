@@ -69,7 +69,8 @@ class Trigger:
             self._give_up_late()
             if self._ask is not None:
                 raise BusyError(
-                    f"still inspecting part {self._ask.part_id!r}", hint="wait for its verdict before the next part"
+                    f"still inspecting part {self._ask.part_id!r}",
+                    hint="wait for its verdict before the next part",
                 )
             self._ask, self._taken, self._skipped_one = ask, False, False
         self._changed()

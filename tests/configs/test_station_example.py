@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from edge.cameras.options import CameraOptions
+from edge.config.camera import StationCamera
 from edge.config.keys import KEYS
 from edge.config.layer import flat
 from edge.config.load import load_station
@@ -17,7 +17,7 @@ EXAMPLE = Path(__file__).parents[2] / "configs" / "station.toml"
 
 def test_as_it_stands_it_sets_nothing_but_defaults() -> None:
     station = load_station(EXAMPLE, environ={}, overrides={})
-    assert station == StationConfig(cameras=(CameraOptions(source="0"),))
+    assert station == StationConfig(cameras=(StationCamera(source="0"),))
 
 
 def test_with_its_examples_switched_on_it_sets_every_key(tmp_path: Path) -> None:

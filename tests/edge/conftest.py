@@ -63,3 +63,11 @@ def failing_for_black(tmp_path: Path) -> Path:
 @pytest.fixture
 def black_and_grey(tmp_path: Path) -> Path:
     return tiny_models.black_and_grey(tmp_path / "pictures")
+
+
+@pytest.fixture
+def no_camera_faults(tmp_path: Path) -> Path:
+    """A station file that takes every picture for a picture of a part."""
+    path = tmp_path / "no-camera-faults.toml"
+    path.write_text("[faults]\nenabled = false\n", encoding="utf-8")
+    return path

@@ -74,7 +74,7 @@ def test_the_help_of_every_command_shows_an_example(command: str) -> None:
     [
         (["--nope"], "No such option: --nope; see '"),
         (["runn"], "No such command 'runn'. Did you mean 'run'?; see '"),
-        (["run", "--colour", "red"], "No such option: --colour; see '"),
+        (["run", "--colour", "red"], "No such option: --colour"),
         (["run", "again"], "Got unexpected extra argument"),
         (["run", "--threshold", "high"], "Invalid value for '--threshold': "),
         (["run", "--model"], "Option '--model' requires an argument"),

@@ -12,7 +12,7 @@ import pytest
 
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
-from edge.messaging.messages import Alert, Heartbeat, Result
+from edge.messaging.messages import Alert, Health, Heartbeat, Result
 from edge.pictures import find_pictures, read_picture
 from edge.verdict import Verdict
 from tests.edge.conftest import RunStation
@@ -94,9 +94,10 @@ def test_a_threshold_on_the_command_line_wins_over_the_model(run_station: RunSta
 
 
 def test_a_score_that_is_not_a_number_is_unknown_and_never_good(
-    run_station: RunStation, undefined_for_black: Path, black_and_grey: Path
+    run_station: RunStation, undefined_for_black: Path, black_and_grey: Path, no_camera_faults: Path
 ) -> None:
-    station = run_station("--camera", str(black_and_grey), *ONE_READER, model=undefined_for_black)
+    options = ("--config", str(no_camera_faults), "--camera", str(black_and_grey))
+    station = run_station(*options, *ONE_READER, model=undefined_for_black)
     with station.subscriber("") as reader:
         came = until_stopping(reader)
     results = {r.picture: r for r in of_kind(Result, came)}
@@ -108,13 +109,45 @@ def test_a_score_that_is_not_a_number_is_unknown_and_never_good(
     assert station.wait() == 0
 
 
-def test_a_device_that_fails_ends_the_station_with_one_line(
-    run_station: RunStation, failing_for_black: Path, black_and_grey: Path
+def test_a_frame_that_fails_on_the_device_is_unknown_and_the_station_goes_on(
+    run_station: RunStation, failing_for_black: Path, black_and_grey: Path, no_camera_faults: Path
 ) -> None:
-    station = run_station("--camera", str(black_and_grey), "--loop", model=failing_for_black)
+    options = ("--config", str(no_camera_faults), "--camera", str(black_and_grey))
+    station = run_station(*options, *ONE_READER, model=failing_for_black)
+    with station.subscriber("") as reader:
+        came = until_stopping(reader)
+    results = {r.picture: r for r in of_kind(Result, came)}
+    assert results["grey.png"].verdict is Verdict.GOOD
+    assert results["black.png"].verdict is Verdict.UNKNOWN
+    assert results["black.png"].reason.startswith("inference failed on CPU: ")
+    assert station.wait() == 0
+
+
+def test_a_device_that_fails_twice_in_a_row_ends_the_station_with_one_line(
+    run_station: RunStation, failing_for_black: Path, black_and_grey: Path, no_camera_faults: Path
+) -> None:
+    (black_and_grey / "grey.png").unlink()
+    options = ("--config", str(no_camera_faults), "--camera", str(black_and_grey), "--loop")
+    station = run_station(*options, model=failing_for_black)
     assert station.wait() == 1
     (line,) = station.other_lines
     assert line.startswith("edge-ad: error: inference failed on CPU: ")
+
+
+def test_a_black_picture_is_a_fault_of_the_camera_and_no_alert(
+    run_station: RunStation, failing_for_black: Path, black_and_grey: Path
+) -> None:
+    (black_and_grey / "grey.png").unlink()
+    station = run_station(
+        "--camera", str(black_and_grey), "--threshold", "-1e9", *ONE_READER, model=failing_for_black
+    )
+    with station.subscriber("") as reader:
+        came = until_stopping(reader)
+    (black,) = of_kind(Result, came)
+    assert (black.verdict, black.reason) == (Verdict.UNKNOWN, "black picture")
+    (health,) = of_kind(Health, came)
+    assert (health.component, health.state, health.reason) == ("camera", "degraded", "black picture")
+    assert of_kind(Alert, came) == [] and station.wait() == 0
 
 
 def test_two_stations_cannot_share_a_store(run_station: RunStation, mixed_folder: Path, tmp_path: Path) -> None:

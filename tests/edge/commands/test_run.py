@@ -70,7 +70,7 @@ def test_a_model_file_that_is_cut_off(own_bundle: Path, camera: Path) -> None:
     whole = own_bundle.read_bytes()
     own_bundle.write_bytes(whole[: len(whole) // 3])
     said = the_line(run(own_bundle, camera), 1)
-    assert said.startswith(f"{own_bundle} has no edge-ad model card, or is cut off; write it with 'edge-ad export")
+    assert said.startswith(f"{own_bundle} is cut off; copy the .xml and .bin")
 
 
 def test_a_model_file_with_one_changed_byte(own_bundle: Path, camera: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_model_of_another_program(tmp_path: Path, camera: Path) -> None:
     picture = ops.parameter([1, 3, 32, 32], np.float32)
     ov.save_model(ov.Model([ops.relu(picture)], [picture], "foreign"), tmp_path / "foreign.xml")
     said = the_line(run(tmp_path / "foreign.xml", camera), 1)
-    assert "/foreign.xml has no edge-ad model card" in said and "edge-ad export" in said
+    assert "/foreign.xml: it has no edge-ad model card" in said and "edge-ad export" in said
 
 
 def test_a_model_that_is_not_there(tmp_path: Path, camera: Path) -> None:

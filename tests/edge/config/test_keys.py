@@ -25,7 +25,7 @@ def test_every_key_says_what_it_sets() -> None:
         ("bus.event", "bus.events"),
         ("events", "bus.events"),
         ("busses.events", "bus.events"),
-        ("cameras.1.frames_per_second", "cameras.1.fps"),
+        ("cameras.1.fpss", "cameras.1.fps"),
         ("cameras.1.sorce", "cameras.1.source"),
         ("treshold", "threshold"),
         ("camera.source", "cameras.0.source"),

@@ -131,8 +131,9 @@ def test_paths_of_a_file_start_at_its_folder_and_others_where_the_command_runs(f
         ),
         (
             "inference.hint = 'fast'",
-            "line-3.toml:1: inference.hint = \"fast\": must be 'latency' or 'throughput'; "
-            "what the device is tuned for: one frame soon, or many frames",
+            "line-3.toml:1: inference.hint = \"fast\": must be 'auto', 'latency' or 'throughput'; "
+            "what the device is tuned for: one frame soon, or many frames; auto decides by number and mode of the "
+            "cameras",
         ),
         (
             "device = 'TPU'",
@@ -146,7 +147,8 @@ def test_paths_of_a_file_start_at_its_folder_and_others_where_the_command_runs(f
         (
             "[[cameras]]\nname = 'a'",
             "line-3.toml:1: cameras.0.source: is missing; index, device path, video file, "
-            "folder or glob of pictures, rtsp:// or http:// address, or GStreamer pipeline",
+            "folder or glob of pictures, memory:FOLDER, rtsp:// or http:// address, GStreamer pipeline, "
+            "or genicam:SERIAL",
         ),
         (
             TWO_CAMERAS.replace("side", "top"),

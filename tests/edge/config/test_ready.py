@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from edge.cameras.options import CameraOptions
+from edge.config.camera import StationCamera
 from edge.config.ready import require_runnable
 from edge.config.station import StationConfig
 from edge.errors import ConfigError
 
-CAMERAS = (CameraOptions(source="0"),)
+CAMERAS = (StationCamera(source="0"),)
 
 
 def test_a_station_with_model_and_camera_may_run(tmp_path: Path) -> None:
@@ -28,3 +28,16 @@ def test_a_station_without_model_or_with_half_of_one_may_not(tmp_path: Path) -> 
     (tmp_path / "bottle.xml").touch()
     with pytest.raises(ConfigError, match=r"^no such model file: .*bottle.bin; copy both"):
         require_runnable(StationConfig(model=tmp_path / "bottle.xml", cameras=CAMERAS))
+
+
+def test_each_camera_needs_a_model_its_own_or_the_stations(tmp_path: Path) -> None:
+    for name in ("bottle.xml", "bottle.bin", "label.xml", "label.bin"):
+        (tmp_path / name).touch()
+    label = StationCamera(name="label", source="1", model=tmp_path / "label.xml")
+    require_runnable(StationConfig(cameras=(label,)))
+    require_runnable(StationConfig(model=tmp_path / "bottle.xml", cameras=(*CAMERAS, label)))
+    with pytest.raises(ConfigError, match="no model is set"):
+        require_runnable(StationConfig(cameras=(*CAMERAS, label)))
+    (tmp_path / "label.bin").unlink()
+    with pytest.raises(ConfigError, match=r"label.bin"):
+        require_runnable(StationConfig(model=tmp_path / "bottle.xml", cameras=(*CAMERAS, label)))

@@ -27,12 +27,14 @@ def test_status_tells_model_calibration_cameras_and_counts(
     asker = station.asker()
     status = asker.ask("status")["status"]
     bundle = load_bundle(tiny_bundle)
-    assert status["model"]["sha256"] == bundle.sha256
-    assert status["model"]["card"]["name"] == bundle.card.name
-    assert status["model"]["card"]["calibration"]["threshold"] == bundle.card.calibration.threshold
-    assert status["calibration"]["threshold"] == 12.5
-    assert (status["device"], status["health"]) == ("CPU", []) and 0 <= status["uptime_s"] < 60
+    (model,) = status["models"]
+    assert (model["sha256"], model["device"]) == (bundle.sha256, "CPU")
+    assert model["card"]["name"] == bundle.card.name
+    assert model["card"]["calibration"]["threshold"] == bundle.card.calibration.threshold
+    assert status["health"] == [] and 0 <= status["uptime_s"] < 60
     camera = status["cameras"]["camera"]
+    assert (camera["mode"], camera["trigger"], camera["model"]) == ("free-run", None, bundle.sha256)
+    assert camera["threshold"] == 12.5
     assert (camera["state"], camera["paused"], camera["skipped"]) == ("streaming", False, 1)
     assert camera["captured"] >= camera["judged"] + camera["dropped"] > 0
     later = asker.ask("status")["status"]["cameras"]["camera"]

@@ -1,0 +1,131 @@
+"""What the daemon answers to control requests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from edge.cameras.capture import CameraState
+from edge.config.station import StationConfig
+from edge.errors import CameraError, UsageError
+from edge.inspection.inspector import Inspector
+from edge.inspection.models import LoadedModel
+from edge.inspection.trigger import Answer, Ask
+from edge.messaging.messages import StationState
+from edge.messaging.publisher import Publisher
+from edge.messaging.requests import Inspect
+from edge.messaging.tally import Pulse
+
+
+class Answers:
+    """Status, inspect, pause and resume of a running station; called from control's and the publisher's threads.
+
+    Args:
+        config: the station.
+        models: of each camera, in their order.
+        inspectors: likewise.
+        publisher: knows the health of every component.
+    """
+
+    def __init__(
+        self,
+        config: StationConfig,
+        models: Sequence[LoadedModel],
+        inspectors: Sequence[Inspector],
+        publisher: Publisher,
+    ) -> None:
+        self._modes = {camera.name: camera.mode for camera in config.cameras}
+        self._models = {inspector.name: model for inspector, model in zip(inspectors, models, strict=True)}
+        self._inspectors = {inspector.name: inspector for inspector in inspectors}
+        self._started_s = time.monotonic()
+        self._publisher = publisher
+
+    def pulse(self) -> Pulse:
+        """What each heartbeat says of the daemon."""
+        return Pulse(self._state(), sum(inspector.dropped for inspector in self._inspectors.values()))
+
+    def status(self) -> Mapping[str, object]:
+        """State of each component, models and counters."""
+        models = list(dict.fromkeys(self._models.values()))
+        return {
+            "uptime_s": round(time.monotonic() - self._started_s, 1),
+            "models": [_model_status(model) for model in models],
+            "cameras": {name: self._camera_status(name) for name in self._inspectors},
+            "health": [message.model_dump(mode="json") for message in self._publisher.health_now],
+        }
+
+    def inspect(self, asked: Inspect, answer: Answer) -> None:
+        """Asks a camera for the verdict of the part before it; ``answer`` is called with it.
+
+        Raises:
+            UsageError: there is no such camera, or it is not in trigger mode.
+            BusyError: it works on another part.
+            CameraError: it gives no pictures now.
+        """
+        inspector = self._one_chosen(asked.camera)
+        now_ns = time.monotonic_ns()
+        if inspector.watch.readiness == "not_ready":
+            why = "paused" if inspector.paused.is_set() else inspector.capture.state
+            raise CameraError(f"camera {inspector.name} is {why}", hint="ask again when its health says ready")
+        inspector.ask(Ask(asked.part_id, now_ns, now_ns + asked.timeout_ms * 1_000_000, answer))
+
+    def pause(self, camera: str | None) -> None:
+        """Stops judging; raises UsageError where there is no such camera."""
+        for inspector in self._chosen(camera):
+            inspector.paused.set()
+
+    def resume(self, camera: str | None) -> None:
+        """Judges again; raises UsageError where there is no such camera."""
+        for inspector in self._chosen(camera):
+            inspector.paused.clear()
+
+    def _state(self) -> StationState:
+        inspectors = self._inspectors.values()
+        if all(inspector.paused.is_set() for inspector in inspectors):
+            return "paused"
+        if not any(inspector.started for inspector in inspectors):
+            return "starting"
+        if any(inspector.capture.state is CameraState.STALLED for inspector in inspectors):
+            return "degraded"
+        if any(message.state != "ok" for message in self._publisher.health_now):
+            return "degraded"
+        return "running"
+
+    def _camera_status(self, name: str) -> Mapping[str, object]:
+        inspector = self._inspectors[name]
+        return {
+            "state": inspector.capture.state,
+            "mode": self._modes[name],
+            "trigger": inspector.watch.readiness,
+            "model": self._models[name].bundle.sha256,
+            "threshold": inspector.threshold,
+            "paused": inspector.paused.is_set(),
+            "captured": inspector.capture.captured,
+            "judged": inspector.judged,
+            "dropped": inspector.dropped,
+            "skipped": len(inspector.watch.skipped),
+        }
+
+    def _one_chosen(self, camera: str | None) -> Inspector:
+        chosen = self._chosen(camera)
+        if len(chosen) > 1:
+            raise UsageError("which camera is meant?", hint=f"here are: {' '.join(self._inspectors)}")
+        return chosen[0]
+
+    def _chosen(self, camera: str | None) -> Sequence[Inspector]:
+        if camera is None:
+            return tuple(self._inspectors.values())
+        if camera not in self._inspectors:
+            raise UsageError(f"no camera {camera!r}", hint=f"here are: {' '.join(self._inspectors)}")
+        return (self._inspectors[camera],)
+
+
+def _model_status(model: LoadedModel) -> Mapping[str, object]:
+    bundle = model.bundle
+    card = bundle.card.model_dump(
+        mode="json",
+        by_alias=True,
+        exclude={"calibration": {"quantiles", "peak_quantiles", "view"}, "training": {"fitted"}},
+    )
+    calibration = model.calibration.model_dump(mode="json", exclude={"quantiles", "peak_quantiles", "view"})
+    return {"sha256": bundle.sha256, "device": model.engine.device, "card": card, "calibration": calibration}

@@ -1,0 +1,97 @@
+"""From a station's settings to its inspectors: each camera with its model, its limits and its turns."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+
+from edge.cameras.capture import Capture
+from edge.config.camera import StationCamera
+from edge.config.station import StationConfig
+from edge.errors import EdgeAdError
+from edge.health.camera_faults import FaultWatch
+from edge.health.incident import Incident
+from edge.inspection.area import area_plan_of
+from edge.inspection.camera_watch import CameraWatch
+from edge.inspection.examination import Examination
+from edge.inspection.inspector import Inspector
+from edge.inspection.models import LoadedModel
+from edge.inspection.trigger import Trigger
+from edge.inspection.turns import Turns
+from edge.messaging.publisher import Publisher
+
+
+def assemble(
+    config: StationConfig,
+    captures: Sequence[Capture],
+    models: Sequence[LoadedModel],
+    publisher: Publisher,
+    *,
+    fail: Callable[[EdgeAdError], None],
+    stopping: threading.Event,
+) -> list[Inspector]:
+    """Builds one inspector for each camera.
+
+    Args:
+        config: the station.
+        captures: one for each camera, in their order.
+        models: likewise.
+        publisher: takes the inspections.
+        fail: called with the error that ends a camera.
+        stopping: set when the daemon wants to end.
+
+    Raises:
+        ConfigError, CalibrationError: a mask cannot be read, or not be used with this model.
+    """
+    at_once = max(model.engine.jobs for model in models)
+    turns = Turns(at_once)
+    lanes = math.ceil(at_once / len(captures))
+    return [
+        _inspector(camera, config, capture, model, publisher, turns, lanes=lanes, fail=fail, stopping=stopping)
+        for camera, capture, model in zip(config.cameras, captures, models, strict=True)
+    ]
+
+
+def _inspector(
+    camera: StationCamera,
+    config: StationConfig,
+    capture: Capture,
+    model: LoadedModel,
+    publisher: Publisher,
+    turns: Turns,
+    *,
+    lanes: int,
+    fail: Callable[[EdgeAdError], None],
+    stopping: threading.Event,
+) -> Inspector:
+    plan = area_plan_of(camera)
+    threshold = camera.threshold if camera.threshold is not None else config.threshold
+    watch = CameraWatch(capture, publisher, Incident(), Incident())
+    examination = Examination(
+        model.engine,
+        model.judge(masked=plan.masks, threshold=threshold),
+        plan,
+        FaultWatch(config.faults, model.calibration.view, live=capture.live),
+        watch.take_fault,
+    )
+    return Inspector(
+        capture,
+        examination,
+        watch,
+        turns,
+        publisher,
+        trigger=_trigger(camera, capture, watch),
+        lanes=1 if camera.mode == "trigger" else lanes,
+        fail=fail,
+        stopping=stopping,
+    )
+
+
+def _trigger(camera: StationCamera, capture: Capture, watch: CameraWatch) -> Trigger | None:
+    if camera.mode != "trigger":
+        return None
+    waits = not capture.live and camera.fps is None
+    trigger = Trigger(exposure_lag_ms=camera.exposure_lag_ms, waits=waits, changed=watch.say)
+    watch.serve(trigger)
+    return trigger

@@ -1,0 +1,198 @@
+"""One camera's way through the daemon: frame, verdict, publisher. One direction, no way back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from edge.cameras.capture import CameraState, Capture
+from edge.errors import EdgeAdError, UsageError
+from edge.frame import Frame
+from edge.inspection.camera_watch import CameraWatch
+from edge.inspection.examination import Examination
+from edge.inspection.trigger import Ask, Trigger
+from edge.inspection.turns import Turns
+from edge.messaging.publisher import Publisher
+from edge.verdict import Inspection
+
+LOOK_S = 0.1  # how often a waiting lane looks whether it should stop
+AHEAD = 2  # verdicts of each lane that may wait for an earlier frame's
+
+
+def unforeseen_end(what: str) -> EdgeAdError:
+    """What a user reads where an error that nobody foresaw ended a part of the station."""
+    return EdgeAdError(f"{what} broke off", hint="its traceback is in the log; please report it")
+
+
+class Inspector:
+    """Takes one camera's frames, examines them and publishes the outcome, in one or more lanes.
+
+    A lane is a thread that takes a frame all the way: it waits for a frame, then for its turn, and only then takes
+    the newest frame. While one lane waits for the device, another prepares the next frame or publishes the last
+    one. While ``paused`` is set nothing is judged: frames of a live camera pass by, pictures on disk wait.
+
+    Args:
+        capture: the camera, started.
+        examination: gives the verdicts.
+        watch: is told what happens to the camera.
+        turns: shared by the cameras of a device.
+        publisher: takes the inspections.
+        trigger: for a camera that judges only the parts it is asked about.
+        lanes: frames under way at once.
+        fail: called with the error that ends this camera.
+        stopping: set when the daemon wants to end.
+
+    Attributes:
+        judged: frames whose verdict was published so far, in the order in which the camera gave them.
+    """
+
+    def __init__(
+        self,
+        capture: Capture,
+        examination: Examination,
+        watch: CameraWatch,
+        turns: Turns,
+        publisher: Publisher,
+        *,
+        trigger: Trigger | None = None,
+        lanes: int = 1,
+        fail: Callable[[EdgeAdError], None],
+        stopping: threading.Event,
+    ) -> None:
+        self.capture = capture
+        self.watch = watch
+        self.trigger = trigger
+        self.name = capture.options.name
+        self.paused = threading.Event()
+        self.judged = 0
+        self._examination = examination
+        self._turns = turns
+        self._publisher = publisher
+        self._fail = fail
+        self._stopping = stopping
+        self._passed_over = 0
+        self._taken = 0
+        self._one_takes = threading.Lock()
+        self._in_order = threading.Condition()
+        self._early: dict[
+            int, tuple[Inspection, Ask | None]
+        ] = {}  # judged before an earlier frame, by their number
+        self._ended = 0
+        self._lanes = [
+            threading.Thread(target=self._run, name=f"inspector-{self.name}-{lane}", daemon=True)
+            for lane in range(lanes)
+        ]
+
+    def start(self) -> None:
+        for lane in self._lanes:
+            lane.start()
+
+    @property
+    def threshold(self) -> float:
+        """The raw score above which its parts are anomalous."""
+        return self._examination.threshold
+
+    @property
+    def started(self) -> bool:
+        return self._lanes[0].ident is not None
+
+    @property
+    def alive(self) -> bool:
+        """False once the camera has ended or failed, or the daemon stops."""
+        return any(lane.is_alive() for lane in self._lanes)
+
+    def join(self, timeout_s: float) -> None:
+        """Waits for the lanes."""
+        deadline_s = time.monotonic() + timeout_s
+        for lane in self._lanes:
+            lane.join(max(0.0, deadline_s - time.monotonic()))
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether a lane ended by an error that nobody foresaw; its traceback is on standard error."""
+        dead = sum(lane.ident is not None and not lane.is_alive() for lane in self._lanes)
+        return dead > self._ended
+
+    @property
+    def dropped(self) -> int:
+        """Captured frames without a verdict: given up for newer ones, passed by while paused or not asked for."""
+        return self.capture.dropped + self._passed_over
+
+    def ask(self, ask: Ask) -> None:
+        """Takes a PLC's request for the part before the camera.
+
+        Raises:
+            UsageError: this camera is not in trigger mode.
+            BusyError: it works on another part.
+        """
+        if self.trigger is None:
+            raise UsageError(
+                f"camera {self.name} is not in trigger mode", hint='set mode = "trigger" in its [[cameras]] table'
+            )
+        self.trigger.ask(ask)
+
+    def _run(self) -> None:
+        try:
+            self._follow()
+        except EdgeAdError as error:
+            self._fail(error)
+        with self._one_takes:
+            self._ended += 1
+            if self._ended == len(self._lanes):
+                self.capture.stop()
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            self.watch.look(paused=self.paused.is_set())
+            if self._holds_back():
+                self._stopping.wait(LOOK_S)
+            elif self.capture.wait_ready(LOOK_S):
+                if self.capture.state is CameraState.ENDED:
+                    self.watch.look()
+                    return
+                with self._turns.turn():
+                    self._inspect_next()
+
+    def _holds_back(self) -> bool:
+        """Whether pictures on disk wait, because nobody wants one now."""
+        if self.capture.live or self.capture.options.fps is not None:
+            return False
+        return self.paused.is_set() or (self.trigger is not None and not self.trigger.busy)
+
+    def _inspect_next(self) -> None:
+        with self._one_takes:
+            frame = self.capture.take()
+            if frame is None:
+                return
+            ask = self._asked(frame)
+            if self.paused.is_set() or (self.trigger is not None and ask is None):
+                self._passed_over += 1
+                return
+            number, self._taken = self._taken, self._taken + 1
+            if self.capture.options.triggered:
+                self.watch.count_missed()
+        inspection = self._examination.examine(frame, part_id=ask.part_id if ask else None)
+        self._publish_in_order(number, inspection, ask)
+
+    def _asked(self, frame: Frame) -> Ask | None:
+        return self.trigger.wanted(frame, self.capture.interval_ns) if self.trigger else None
+
+    def _publish_in_order(self, number: int, inspection: Inspection, ask: Ask | None) -> None:
+        """Lanes finish in any order; alarms need a camera's frames in theirs."""
+        with self._in_order:
+            while number - self.judged >= AHEAD * len(self._lanes) and not self._stopping.is_set():
+                self._in_order.wait(LOOK_S)  # one frame is slow: hold no more behind it
+            self._early[number] = inspection, ask
+            while self.judged in self._early:
+                self._publish(*self._early.pop(self.judged))
+                self.judged += 1
+            self._in_order.notify_all()
+
+    def _publish(self, inspection: Inspection, ask: Ask | None) -> None:
+        if ask is None or self.trigger is None:
+            self._publisher.publish(inspection)
+            return
+        late = time.monotonic_ns() > ask.deadline_ns
+        self.trigger.done(ask, self._publisher.publish(replace(inspection, late=late)))

@@ -1,0 +1,92 @@
+"""The bundles of a station, each loaded and compiled once, however many cameras it judges for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.config.camera import StationCamera
+from edge.config.station import StationConfig
+from edge.errors import ConfigError
+from edge.inference.bundle import Bundle, load_bundle
+from edge.inference.card import Calibration
+from edge.inference.devices import hint_for
+from edge.inference.engine import Engine
+from edge.inference.fallback import Changed, SteadyEngine
+from edge.inference.judge import Judge, limits_of
+from edge.inference.override import calibration_of
+from edge.verdict import ModelId
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A bundle ready to judge.
+
+    Attributes:
+        bundle: verified.
+        calibration: in force: the station's own, else the card's.
+        engine: compiled.
+    """
+
+    bundle: Bundle
+    calibration: Calibration
+    engine: SteadyEngine
+
+    @property
+    def id(self) -> ModelId:
+        """How inspections name it."""
+        card = self.bundle.card
+        return ModelId(card.name, card.version, self.bundle.sha256)
+
+    def judge(self, *, masked: bool, threshold: float | None) -> Judge:
+        """Judges by this model's calibration; see ``limits_of``."""
+        return Judge(limits_of(self.calibration, masked=masked, threshold=threshold), self.id)
+
+
+def model_of(camera: StationCamera, config: StationConfig) -> Path:
+    """The camera's own model, else the station's.
+
+    Raises:
+        ConfigError: neither is set.
+    """
+    path = camera.model or config.model
+    if path is None:
+        raise ConfigError(f"camera {camera.name} has no model", hint="give --model, or model in the station file")
+    return path
+
+
+def load_models(config: StationConfig, *, cache_dir: Path | None, changed: Changed) -> list[LoadedModel]:
+    """Loads and compiles what the cameras need, each bundle once.
+
+    Args:
+        config: the station.
+        cache_dir: where compiled models are kept; None for no cache.
+        changed: told when a device is lost.
+
+    Returns:
+        The model of each camera, in their order.
+
+    Raises:
+        EdgeAdError: a model is missing, damaged, or no device can run it.
+    """
+    options = config.inference
+    hint = hint_for(options.hint, [camera.mode for camera in config.cameras])
+    loaded: dict[Path, LoadedModel] = {}
+    for path in (model_of(camera, config) for camera in config.cameras):
+        if path in loaded:
+            continue
+        bundle = load_bundle(path)
+        same = [model for model in loaded.values() if model.bundle.sha256 == bundle.sha256]
+        engine = same[0].engine if same else None
+        if engine is None:
+            first = Engine(
+                bundle,
+                device=config.device,
+                jobs=options.jobs,
+                hint=hint,
+                precision=options.precision,
+                cache_dir=cache_dir,
+            )
+            engine = SteadyEngine(first, changed=changed)
+        loaded[path] = LoadedModel(bundle, calibration_of(bundle), engine)
+    return [loaded[model_of(camera, config)] for camera in config.cameras]

@@ -1,0 +1,162 @@
+"""An inspector whose camera does what no camera should, or whose accelerator keeps no order."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.cameras.capture import CameraState, Capture
+from edge.cameras.options import CameraOptions
+from edge.errors import CameraError, EdgeAdError
+from edge.frame import Frame
+from edge.inference.judge import Judge, Limits
+from edge.inspection.inspector import AHEAD, Inspector
+from edge.inspection.turns import Turns
+from edge.messaging.outbox import Outbox
+from edge.messaging.publisher import Publisher
+from edge.verdict import Inspection, ModelId
+
+UNUSED: Any = None
+LANES = 4
+
+
+class Ignoring:
+    """A watch that nobody asks."""
+
+    def look(self, *, paused: bool = False) -> None:
+        pass
+
+
+class Breaking(Capture):
+    """A camera at its seam: it raises what it is told to."""
+
+    def __init__(self, folder: Path, error: Exception) -> None:
+        super().__init__(CameraOptions(source=str(folder)))
+        self.error = error
+        self.stopped = threading.Event()
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        raise self.error
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+def run_out(camera: Breaking) -> tuple[Inspector, list[EdgeAdError]]:
+    failures: list[EdgeAdError] = []
+    watch: Any = Ignoring()
+    inspector = Inspector(
+        camera, UNUSED, watch, Turns(1), UNUSED, fail=failures.append, stopping=threading.Event()
+    )
+    assert not inspector.started and not inspector.broke_off
+    inspector.start()
+    inspector.join(5)
+    assert not inspector.alive
+    return inspector, failures
+
+
+def test_an_error_of_the_camera_is_handed_on_once(tmp_path: Path) -> None:
+    lost = CameraError("camera top is gone")
+    camera = Breaking(tmp_path, lost)
+    inspector, failures = run_out(camera)
+    assert failures == [lost] and not inspector.broke_off and camera.stopped.is_set()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_error_that_nobody_foresaw_does_not_look_like_a_good_end(tmp_path: Path) -> None:
+    inspector, failures = run_out(Breaking(tmp_path, ZeroDivisionError()))
+    assert failures == [] and inspector.broke_off
+
+
+class Line(Capture):
+    """A camera at its seam: so many frames, then the end."""
+
+    def __init__(self, folder: Path, frames: int) -> None:
+        super().__init__(CameraOptions(source=str(folder), name="top"))
+        self.left = deque(Frame("top", seq, np.zeros((4, 4, 3), np.uint8), 0) for seq in range(frames))
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        return True
+
+    def take(self) -> Frame | None:
+        return self.left.popleft() if self.left else None
+
+    @property
+    def state(self) -> CameraState:
+        return CameraState.STREAMING if self.left else CameraState.ENDED
+
+
+class Examining:
+    """Stands for the device: finishes each frame when it is told to; counts how many are under way or done."""
+
+    def __init__(self, hold: Callable[[int, Examining], None]) -> None:
+        self.hold = hold
+        self.finished: list[int] = []
+        self._judge = Judge(Limits(0.0, None, ()), ModelId("bottle", "1", "ab" * 32))
+
+    def examine(self, frame: Frame, *, part_id: str | None = None) -> Inspection:
+        self.hold(frame.seq, self)
+        self.finished.append(frame.seq)
+        from edge.inference.engine import Raw
+
+        return self._judge.inspect(frame, Raw(1.0, None, 0.0, 0.0), device="CPU", waited_ms=0)
+
+
+def published(examining: Examining, folder: Path, frames: int) -> list[int]:
+    """Runs a camera to its end; the numbers of its frames as they were published."""
+    outbox = Outbox(folder / "state")
+    anywhere = {"events": "tcp://127.0.0.1:0", "heatmaps": "tcp://127.0.0.1:0"}
+    with closing(outbox), Publisher(station="s", outbox=outbox, **anywhere) as publisher:  # type: ignore[arg-type]
+        examination: Any = examining
+        watch: Any = Ignoring()
+        failures: list[EdgeAdError] = []
+        inspector = Inspector(
+            Line(folder, frames),
+            examination,
+            watch,
+            Turns(LANES),
+            publisher,
+            lanes=LANES,
+            fail=failures.append,
+            stopping=threading.Event(),
+        )
+        inspector.start()
+        inspector.join(20)
+        assert (inspector.alive, inspector.judged, failures) == (False, frames, [])
+        publisher.close()
+        return [json.loads(text)["result"]["frame_seq"] for text in outbox.since(0, 1000)]
+
+
+def test_verdicts_that_are_ready_in_any_order_are_published_in_the_cameras(tmp_path: Path) -> None:
+    """Of each four frames under way the oldest is held until the three after it are done."""
+
+    def hold(seq: int, examining: Examining) -> None:
+        deadline_s = time.monotonic() + 5
+        while seq % LANES == 0 and len(examining.finished) < seq + LANES - 1 and time.monotonic() < deadline_s:
+            time.sleep(0.001)
+
+    examining = Examining(hold)
+    assert published(examining, tmp_path, 20) == list(range(20))
+    assert examining.finished != list(range(20))
+
+
+def test_few_verdicts_wait_for_a_slow_frame(tmp_path: Path) -> None:
+    overtook: list[int] = []
+
+    def hold(seq: int, examining: Examining) -> None:
+        if seq == 0:
+            time.sleep(0.3)
+            overtook.append(len(examining.finished))
+
+    assert published(Examining(hold), tmp_path, 50) == list(range(50))
+    # The other lanes may each hold one more, which waits to be published.
+    assert AHEAD * LANES - 1 <= overtook[0] < AHEAD * LANES + LANES
