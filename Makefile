@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo check test test-long format benchmark-accuracy benchmark-speed clean
+.PHONY: help setup demo check test test-long faults format benchmark-accuracy benchmark-speed benchmark-line benchmark-slowed clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -31,6 +31,9 @@ test: $(STAMP) ## the tests, without the long ones
 test-long: $(STAMP) ## the long tests too
 	$(BIN)/pytest
 
+faults: $(STAMP) ## cameras lost, mute and hung before a running station, 50 times; 'make test' does it 5 times
+	FAULT_CYCLES=50 $(BIN)/pytest tests/faults
+
 format: $(STAMP) ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -40,6 +43,12 @@ benchmark-accuracy: $(STAMP) ## MVTec bottle and capsule, INT8, run by the runti
 
 benchmark-speed: $(STAMP) ## 1080p frame to verdict and heatmap, per precision
 	$(BIN)/python -m benchmarks.speed
+
+benchmark-line: $(STAMP) ## the daemon on a line: throughput, latency, eight cameras, memory, start
+	$(BIN)/python -m benchmarks.line
+
+benchmark-slowed: $(STAMP) ## ten minutes with inference slowed ten times
+	$(BIN)/python -m benchmarks.line --parts slowed
 
 clean: ## remove what make made
 	rm -rf $(VENV) build demo-output

@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
-from threading import Lock
 
 import cv2
 import numpy as np
@@ -21,11 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from edge.config.station import StationConfig
 from edge.frame import Frame
 from edge.inference.bundle import Bundle, load_bundle
-from edge.inference.devices import compile_model
-from edge.inference.engine import Engine, Raw
-from edge.inference.judge import Judge
+from edge.inference.devices import compile_model, hint_for
+from edge.inference.engine import Engine
+from edge.inference.judge import Judge, limits_of
 from edge.inference.override import calibration_of
 from edge.pictures import Picture, read_picture
+from edge.verdict import ModelId
 
 WIDTH_PX, HEIGHT_PX = 1920, 1080
 WARM_UP = 50
@@ -43,7 +44,7 @@ class Repetition(BaseModel):
     preprocess_ms: float = Field(description="median")
     inference_ms: float = Field(description="median")
     postprocess_ms: float = Field(description="median")
-    frames_per_s: float = Field(description="asynchronous, as many in flight as the device advises")
+    frames_per_s: float = Field(description="as many in flight as the daemon has by default")
     resident_mb: float = Field(description="10^6 bytes, after the first frame was judged")
     device: str
     kernels: dict[str, int] = Field(description="convolutions by the kernel that runs them")
@@ -73,9 +74,9 @@ def time_bundle(model: Path, pictures: list[Path], frames: int, cache: Path) -> 
     """
     bundle = load_bundle(model)
     engine = _daemons_engine(bundle, cache)
-    judge = Judge(calibration_of(bundle), engine.device)
+    judge = _daemons_judge(bundle)
     first = _frame(0, pictures[0])
-    judge.inspect(first, engine.infer(first.pixels), waited_ms=0.0)
+    judge.inspect(first, engine.infer(first.pixels), device=engine.device, waited_ms=0.0)
     resident = psutil.Process().memory_info().rss
     shown = [first, *(_frame(seq, path) for seq, path in enumerate(pictures[1:], start=1))]
     times = _one_at_a_time(engine, judge, shown, frames)
@@ -102,10 +103,15 @@ def _daemons_engine(bundle: Bundle, cache: Path) -> Engine:
         bundle,
         device=station.device,
         jobs=station.inference.jobs,
-        hint=station.inference.hint,
+        hint=hint_for(station.inference.hint, ["free-run"]),
         precision=station.inference.precision,
         cache_dir=cache if station.inference.cache else None,
     )
+
+
+def _daemons_judge(bundle: Bundle) -> Judge:
+    card = bundle.card
+    return Judge(limits_of(calibration_of(bundle), masked=False), ModelId(card.name, card.version, bundle.sha256))
 
 
 def _frame(seq: int, path: Path) -> Frame:
@@ -118,7 +124,7 @@ def _one_at_a_time(engine: Engine, judge: Judge, shown: list[Frame], frames: int
     times = []
     for frame in islice(cycle(shown), WARM_UP + frames):
         began = time.perf_counter()
-        inspection = judge.inspect(frame, engine.infer(frame.pixels), waited_ms=0.0)
+        inspection = judge.inspect(frame, engine.infer(frame.pixels), device=engine.device, waited_ms=0.0)
         total_ms = (time.perf_counter() - began) * 1e3
         parts = inspection.latency
         times.append((total_ms, parts.preprocess, parts.inference, parts.postprocess))
@@ -126,24 +132,18 @@ def _one_at_a_time(engine: Engine, judge: Judge, shown: list[Frame], frames: int
 
 
 def _in_flight(engine: Engine, judge: Judge, shown: list[Frame], frames: int) -> float:
-    """Frames judged per second when frames are submitted as fast as they are taken."""
-    counting = Lock()
-    judged = 0
+    """Frames judged per second by as many threads as the daemon has lanes."""
 
-    def done(frame: Frame, raw: Raw) -> None:
-        nonlocal judged
-        judge.inspect(frame, raw, waited_ms=0.0)
-        with counting:
-            judged += 1
+    def judged(frame: Frame) -> None:
+        judge.inspect(frame, engine.infer(frame.pixels), device=engine.device, waited_ms=0.0)
 
-    for count in (WARM_UP, frames):
-        judged = 0
-        began = time.perf_counter()
-        for frame in islice(cycle(shown), count):
-            engine.submit(frame.pixels, lambda raw, frame=frame: done(frame, raw))  # type: ignore[misc]
-        engine.wait()
-        elapsed_s = time.perf_counter() - began
-    return judged / elapsed_s
+    with ThreadPoolExecutor(engine.jobs) as lanes:
+        for count in (WARM_UP, frames):
+            began = time.perf_counter()
+            for _ in lanes.map(judged, islice(cycle(shown), count)):
+                pass
+            elapsed_s = time.perf_counter() - began
+    return frames / elapsed_s
 
 
 def _kernels(bundle: Bundle, device: str) -> dict[str, int]:

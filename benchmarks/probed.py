@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TextIO
@@ -39,12 +40,14 @@ def main() -> None:
 
 def probe_publisher(record: TextIO) -> None:
     """Notes each result in ``record``."""
-    publish = Publisher.publish
+    publish, one_writes = Publisher.publish, threading.Lock()
 
     def noted(self: Publisher, inspection: Inspection) -> Result:
         result = publish(self, inspection)
         frame = inspection.frame
-        record.write(f"{frame.camera},{frame.seq},{frame.captured_ns},{time.monotonic_ns()}\n")
+        line = f"{frame.camera},{frame.seq},{frame.captured_ns},{time.monotonic_ns()}\n"
+        with one_writes:  # lanes of several cameras come here
+            record.write(line)
         return result
 
     Publisher.publish = noted  # type: ignore[method-assign]
