@@ -14,6 +14,7 @@ from pathlib import Path
 from edge.cameras.job import Job, JobFds
 from edge.errors import CameraError
 
+FORK_SERVER = "edge.cameras.fork_server"
 LEAVE_S = 0.3
 PICTURE_BYTES = 1 << 20  # memory of pictures goes back to the system at once, it is not kept for the next one
 
@@ -77,7 +78,7 @@ def _start(jobs: socket.socket) -> subprocess.Popen[bytes]:
         "MALLOC_MMAP_THRESHOLD_": str(PICTURE_BYTES),
     }
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "edge.cameras.fork_server"],
+        [sys.executable, "-P", "-m", FORK_SERVER],
         stdin=jobs.fileno(),
         stdout=subprocess.DEVNULL,
         stderr=None if os.environ.get("EDGE_AD_DEBUG") else subprocess.DEVNULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,8 +40,8 @@ def run_station(tiny_bundle: Path, tmp_path: Path) -> Iterator[RunStation]:
     """Starts daemons that are ended with the test, whatever happens; arguments are options of ``run``."""
     running: list[RunningStation] = []
 
-    def start(*options: str) -> RunningStation:
-        running.append(RunningStation(tiny_bundle, tmp_path / f"state-{len(running)}", *options))
+    def start(*options: str, **program: Any) -> RunningStation:
+        running.append(RunningStation(tiny_bundle, tmp_path / f"state-{len(running)}", *options, **program))
         return running[-1]
 
     yield start

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import psutil
 import pytest
 
 from edge.cameras import child
@@ -99,3 +101,13 @@ def test_a_capture_stopped_before_it_was_born_leaves_nothing(folder: Path, captu
     server = server_of(another.process_id)
     children = Path(f"/proc/{server}/task/{server}/children")
     wait_for(lambda: children.read_text().split() == [str(another.process_id)], 2.0)
+
+
+def test_a_further_camera_at_1080p_takes_at_most_40_mb(capture: StartCapture) -> None:
+    noise = np.random.default_rng(0).normal(128, 6, (1080, 1920, 1)).astype(np.uint8)
+    with MjpegServer([np.repeat(noise, 3, axis=2)], fps=15) as server:
+        cameras = [capture(server.url) for _ in range(2)]
+        for camera in cameras * 10:
+            next_frame(camera)
+        own_mb = [psutil.Process(camera.process_id).memory_full_info().uss / 1e6 for camera in cameras]
+    assert max(own_mb) <= 40
