@@ -160,7 +160,7 @@ class Engine:
 def _meet_numpy() -> None:
     """Has OpenVINO's binding look up numpy while one thread runs.
 
-    It does so at the first array, under a guard that it holds while it waits for Python's lock. Two threads that come
-    with their first arrays at once then wait for each other for ever (seen with OpenVINO 2026.4).
+    It does so at the first array, under a guard that it holds while it waits for Python's lock. Two threads that
+    come with their first arrays at once then wait for each other for ever (seen with OpenVINO 2026.4).
     """
     np.asarray(ov.Tensor(np.zeros(1, np.uint8)).data)

@@ -95,7 +95,6 @@ class SteadyEngine:
         with self._switching:
             if self._engine is not lost or self._refused is not None:
                 return
-            log_event(log, "device_lost", level=logging.ERROR, device=lost.device, reason=error.message)
             try:
                 fresh = self._standby()
                 differ = agree(self._golden, golden_scores(fresh))
