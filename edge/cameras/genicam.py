@@ -99,10 +99,7 @@ class GenICamSource:
         An error of the library is not mapped here: a camera that could not be let go stays in use until this
         process ends, so it had better end.
         """
-        camera, self._camera = self._camera, None
-        harvester, self._harvester = self._harvester, None
-        if camera is not None:
-            camera.destroy()
+        harvester, self._harvester, self._camera = self._harvester, None, None
         if harvester is not None:
             harvester.reset()
 

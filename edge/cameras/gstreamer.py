@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
-from edge.cameras.address import without_password
+from edge.cameras.address import takes_connections, without_password
 from edge.cameras.gstreamer_pipeline import SINK, Pipeline
 from edge.cameras.options import CameraOptions
 from edge.cameras.pixels import as_shot
@@ -17,6 +18,7 @@ from edge.pictures import Picture
 PREFIX = "gst:"
 LOOK_S = 0.1  # an element that fails does not wake who waits for a picture
 APPSINK = re.compile(r"!\s*appsink(?P<properties>(?:\s+[\w-]+\s*=\s*(?:\"[^\"]*\"|\S+))*)\s*$")
+PLACE = re.compile(r"\b(?:location\s*=\s*\"?(?P<url>\w+://[^\s\"]+)|device\s*=\s*\"?(?P<device>/dev/[^\s\"]+))")
 NEWEST_ONLY = {"max-buffers": "1", "drop": "true"}
 ALL_IN_ORDER = {"max-buffers": "8", "drop": "false"}
 
@@ -54,8 +56,11 @@ class GStreamerSource:
             self._first = self._picture(self._pipeline, self._options.open_timeout_s)
 
     def reachable(self) -> bool:
-        """Only an attempt can tell."""
-        return True
+        """Whether the address or the device that the pipeline names is there; True where it names neither."""
+        place = PLACE.search(self._description)
+        if place is None:
+            return True
+        return takes_connections(place["url"]) if place["url"] else Path(place["device"]).exists()
 
     def read(self) -> Shot | None:
         """Waits for the next picture.

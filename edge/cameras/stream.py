@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import cv2
 from numpy.typing import NDArray
 
-from edge.cameras.address import without_password
+from edge.cameras.address import PORTS, takes_connections, without_password
 from edge.cameras.opencv import OpenCvVideo, timeouts
 from edge.cameras.options import CameraOptions
 from edge.cameras.pixels import as_shot, no_pixels
 from edge.cameras.source import Shot
 from edge.errors import CameraError, CameraSilentError
 
-PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 SCHEMES = tuple(PORTS)
-CONNECT_S = 0.25
-JPEG_END = b"\xff\xd9"
-PADDING_BYTES = 64  # some cameras send a few zeros after it
 ONE_THREAD = [cv2.CAP_PROP_N_THREADS, 1]  # each further one holds a picture back
 FFMPEG_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
-# FFmpeg looks at up to 5 s of a stream to guess its rate, which nobody here asks for, before it gives a picture.
+# FFmpeg else looks at up to 5 s of a stream, to guess a rate that nobody asks for, before it gives a picture.
 QUICK = "rtsp_transport;tcp|fpsprobesize;0|analyzeduration;1000000"
 
 
@@ -50,9 +44,7 @@ class StreamSource:
             CameraError: nothing is there, or nothing that FFmpeg can read.
         """
         options = self._options
-        os.environ.setdefault(
-            FFMPEG_OPTIONS, QUICK
-        )  # the only way to FFmpeg; OpenCV looks at it whenever it opens
+        os.environ.setdefault(FFMPEG_OPTIONS, QUICK)  # the only way in; OpenCV looks there whenever it opens
         parameters = timeouts(options.open_timeout_s, options.read_timeout_s) + ONE_THREAD
         begun_s = time.monotonic()
         if self._video.open(options.source, cv2.CAP_FFMPEG, parameters):
@@ -66,15 +58,7 @@ class StreamSource:
 
     def reachable(self) -> bool:
         """Whether something takes connections at the address."""
-        address = urlsplit(self._options.source)
-        try:
-            place = (address.hostname or "", address.port or PORTS[address.scheme])
-            socket.create_connection(place, CONNECT_S).close()
-        except OSError:
-            return False
-        except ValueError:  # a port that is no number
-            return True
-        return True
+        return takes_connections(self._options.source)
 
     def read(self) -> Shot | None:
         """Waits for the next picture; connects again first where the last read got none.
@@ -105,8 +89,7 @@ class StreamSource:
     def _shot(self, decoded: NDArray[Any], came_ns: int) -> Shot:
         if self._jpeg:
             # Not by FFmpeg: OpenCV scales what it decodes to the size of the first picture, without a word.
-            whole = JPEG_END in decoded.reshape(-1)[-PADDING_BYTES:].tobytes()
-            picture = cv2.imdecode(decoded, cv2.IMREAD_COLOR) if whole else None
+            picture = cv2.imdecode(decoded, cv2.IMREAD_COLOR)
             if picture is None:
                 return Shot(no_pixels(), came_ns, fault="a JPEG that is cut off or damaged")
             decoded = picture

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from edge.cameras.address import without_password
+from edge.cameras.address import takes_connections, without_password
+from tests.edge.cameras.mute_host import MuteHost
 
 
 @pytest.mark.parametrize(
@@ -18,3 +19,15 @@ from edge.cameras.address import without_password
 )
 def test_passwords_are_not_shown(text: str, shown: str) -> None:
     assert without_password(text) == shown
+
+
+def test_a_place_is_there_while_it_takes_connections() -> None:
+    with MuteHost() as mute:
+        address = f"rtsp://user:p@ss@127.0.0.1:{mute.port}/stream"
+        assert takes_connections(address)
+    assert not takes_connections(address)
+
+
+@pytest.mark.parametrize("url", ["rtsp://camera:port/", "udp://239.0.0.1", "rtsp:///stream", "file:///parts.mp4"])
+def test_what_names_no_place_is_left_to_an_attempt(url: str) -> None:
+    assert takes_connections(url)

@@ -134,6 +134,10 @@ def test_a_device_that_fails_at_once_is_lost_and_an_absent_one_not_reachable(
     assert not isinstance(caught.value, CameraSilentError)
     Path(node).unlink()
     assert not source.reachable()
+    driver.silent_s = 1.01
+    with pytest.raises(CameraError, match="is lost: .* gives no picture") as caught:
+        source.read()
+    assert not isinstance(caught.value, CameraSilentError)
 
 
 def test_a_node_that_gives_no_pictures_says_so(node: str) -> None:

@@ -136,6 +136,22 @@ def test_opened_many_times_it_leaves_nothing_behind(source: MakeSource) -> None:
     assert (me.num_fds(), me.num_threads()) == before
 
 
+def test_a_camera_that_cannot_be_let_go_ends_the_process(
+    source: MakeSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genicam import gentl
+    from harvesters.core import ImageAcquirer
+
+    def stuck(camera: object) -> None:
+        raise gentl.BusyException("still streaming")
+
+    camera = source()
+    camera.open()
+    with monkeypatch.context() as patch, pytest.raises(gentl.BusyException):
+        patch.setattr(ImageAcquirer, "stop", stuck)
+        camera.close()
+
+
 def test_wishes_come_in_the_order_in_which_cameras_take_them() -> None:
     options = CameraOptions(
         source="genicam:0", width=640, height=480, fps=30, exposure=500, pixel_format="Mono8", triggered=True

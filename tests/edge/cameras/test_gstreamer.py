@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -138,6 +139,21 @@ def test_a_system_without_gstreamer_says_what_to_install(
     with pytest.raises(CameraError, match=r"cannot load GStreamer: .*; install it: apt install gstreamer1.0-plug"):
         source("videotestsrc ! appsink").open()
     gstreamer_pipeline._library.cache_clear()
+
+
+def test_the_place_that_a_pipeline_names_is_looked_at(tmp_path: Path) -> None:
+    def reachable(pipeline: str) -> bool:
+        return GStreamerSource(CameraOptions(source=f"{pipeline} ! appsink")).reachable()
+
+    with MuteHost() as mute:
+        address = f"rtsp://user:pw@127.0.0.1:{mute.port}/stream"
+        assert reachable(f"rtspsrc location={address} latency=0 ! decodebin")
+        assert reachable(f'rtspsrc latency=0 location="{address}" ! decodebin')
+    assert not reachable(f"rtspsrc location={address} latency=0 ! decodebin")
+    assert not reachable("v4l2src device=/dev/video93 ! videoconvert")
+    assert reachable("v4l2src device=/dev/null ! videoconvert")
+    assert reachable("filesrc location=/parts.mp4 ! decodebin")
+    assert reachable("nvarguscamerasrc sensor-id=0 ! nvvidconv")
 
 
 @pytest.mark.parametrize("pipeline", ["videotestsrc ! fakesink", "videotestsrc ! appsink ! queue", "gst:appsink"])

@@ -68,11 +68,6 @@ def test_a_mute_host_is_given_up_in_time(scheme: str, mute: MuteHost) -> None:
     assert 0.9 < time.monotonic() - begun_s <= 1.5
 
 
-def test_what_cannot_be_an_address_is_left_to_the_attempt(mute: MuteHost) -> None:
-    assert StreamSource(CameraOptions(source="rtsp://camera:port/")).reachable()
-    assert not StreamSource(CameraOptions(source="http://127.0.0.1:1/")).reachable()
-
-
 def test_rtsp_comes_over_tcp_and_opens_before_a_rate_could_be_guessed(rtsp: RtspServer) -> None:
     source = StreamSource(CameraOptions(source=rtsp.url))
     begun_s = time.monotonic()
@@ -100,12 +95,14 @@ def test_what_comes_in_silence_is_no_news_but_for_a_triggered_camera(rtsp: RtspS
             source.read()
         rtsp.freeze()
         stopped_ns = time.monotonic_ns()
-        stamps_ns = []
+        stamps_ns: list[int] = []
         with pytest.raises(CameraSilentError):
             while True:
                 stamps_ns.append(source.read().captured_ns)
+        silent_s = (time.monotonic_ns() - stopped_ns) / 1e9
         rtsp.thaw()
         source.close()
+        assert silent_s < (1.2 if triggered else 0.7)
         assert all(stamp_ns - stopped_ns < 0.3e9 for stamp_ns in stamps_ns)
 
 
