@@ -62,7 +62,7 @@ class Answers:
             BusyError: it works on another part.
             CameraError: it gives no pictures now.
         """
-        inspector = self._one_chosen(asked.camera)
+        inspector = self._to_ask(asked.camera)
         now_ns = time.monotonic_ns()
         if inspector.watch.readiness == "not_ready":
             why = "paused" if inspector.paused.is_set() else inspector.capture.state
@@ -106,11 +106,14 @@ class Answers:
             "skipped": len(inspector.watch.skipped),
         }
 
-    def _one_chosen(self, camera: str | None) -> Inspector:
-        chosen = self._chosen(camera)
-        if len(chosen) > 1:
-            raise UsageError("which camera is meant?", hint=f"here are: {' '.join(self._inspectors)}")
-        return chosen[0]
+    def _to_ask(self, camera: str | None) -> Inspector:
+        """The camera that is meant: by name, or the only one that can be asked."""
+        if camera is not None:
+            return self._chosen(camera)[0]
+        triggered = [inspector for inspector in self._inspectors.values() if inspector.trigger is not None]
+        if len(triggered) == 1 or len(self._inspectors) == 1:
+            return (triggered or list(self._inspectors.values()))[0]
+        raise UsageError("which camera is meant?", hint=f"here are: {' '.join(self._inspectors)}")
 
     def _chosen(self, camera: str | None) -> Sequence[Inspector]:
         if camera is None:

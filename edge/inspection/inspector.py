@@ -146,12 +146,11 @@ class Inspector:
     def _follow(self) -> None:
         while not self._stopping.is_set():
             self.watch.look(paused=self.paused.is_set())
+            if self.capture.state is CameraState.ENDED:
+                return
             if self._holds_back():
                 self._stopping.wait(LOOK_S)
             elif self.capture.wait_ready(LOOK_S):
-                if self.capture.state is CameraState.ENDED:
-                    self.watch.look()
-                    return
                 with self._turns.turn():
                     self._inspect_next()
 

@@ -50,7 +50,7 @@ class Asker:
         Args:
             part_id: names the part in the result.
             timeout_ms: time for the verdict.
-            camera: which one; None where the station has one.
+            camera: which one; None for the only one in trigger mode.
 
         Returns:
             The result; its verdict may be ``unknown``.

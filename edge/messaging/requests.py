@@ -56,7 +56,7 @@ class Inspect(_Request):
 
     command: Literal["inspect"]
     camera: str | None = Field(
-        default=None, max_length=64, description="name of a camera; null where the station has one"
+        default=None, max_length=64, description="name of a camera; null for the only one in trigger mode"
     )
     part_id: PartId = Field(description="names the part in the result, up to 128 characters")
     timeout_ms: int = Field(
