@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge.cameras.capture import Capture
 from edge.cameras.options import CameraOptions
+from tests.edge.cameras.loopback import need_gstreamer
 from tests.edge.cameras.mjpeg_server import MjpegServer
 from tests.edge.cameras.rtsp_server import RtspServer
 
@@ -58,6 +59,7 @@ def mjpeg() -> Iterator[MjpegServer]:
 
 @pytest.fixture
 def rtsp(tmp_path: Path) -> Iterator[RtspServer]:
+    need_gstreamer()
     with RtspServer(tmp_path, [colours((122, 162))]) as server:
         yield server
 

@@ -126,7 +126,7 @@ def test_opens_again_closes_twice_and_leaves_nothing_behind(
 
     time.sleep(0.1)  # the server's threads are in this process too
     before = held()
-    for _ in range(4):
+    for _ in range(3):
         source.open()
         shot_of(source)
         source.close()
