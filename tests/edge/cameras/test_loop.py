@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -51,6 +52,7 @@ class Scripted:
         return self.present
 
     def read(self) -> Shot | None:
+        self._look()
         level = self._follow(self._reads)
         return None if level is None else Shot(np.full((4, 4, 3), level, np.uint8), time.monotonic_ns())
 
@@ -137,23 +139,28 @@ class TestLostCamera:
         source = Scripted(station.board, steps(1, LOST, 2), steps(0, LOST, LOST, LOST, LOST, 0))
         station.run(source, retry_first_s=0.1, retry_most_s=0.3)
         wait_for(station.ended)
-        assert np.diff(source.opened_s) == pytest.approx([0.1, 0.2, 0.3, 0.3, 0.3], abs=0.09)
+        assert (np.diff(source.opened_s) >= [0.1, 0.2, 0.3, 0.3, 0.3]).all()
+        assert source.opened_s[-1] - source.opened_s[0] < 2 * 1.2
         assert [what for what, _ in station.said] == ["lost"] * 5
 
     def test_one_that_is_mute_makes_us_wait_anyway_and_is_asked_again_soon(self, station: Station) -> None:
         source = Scripted(station.board, steps(1, SILENT, 2), steps(0, *[SILENT] * 4, 0))
         station.run(source, retry_first_s=0.1, retry_most_s=30)
         wait_for(station.ended, 5)
-        assert np.diff(source.opened_s) == pytest.approx([0.1] * 5, abs=0.09)
+        assert source.opened_s[-1] - source.opened_s[0] < 2 * 0.5, "growing pauses would take 3.1 s"
 
     def test_an_incident_is_one_time_of_being_stalled(self, station: Station) -> None:
         fails = steps(0, LOST, SILENT, LOST, 0, LOST, 0)
         source = Scripted(station.board, steps(1, LOST, LOST, 2), fails)
         station.run(source, retry_first_s=0.02)
         wait_for(station.ended)
-        begun = source.seen.index(CameraState.STALLED)
-        assert set(source.seen[begun:-1]) == {CameraState.STALLED}, "said to be back before there was a frame"
-        assert source.seen[-1] is CameraState.ENDED
+        assert [state for state, _ in itertools.groupby(source.seen)] == [
+            CameraState.OPENING,
+            CameraState.STREAMING,
+            CameraState.STALLED,
+            CameraState.STREAMING,
+            CameraState.ENDED,
+        ]
 
     def test_a_first_opening_that_fails_ends_it(self, station: Station) -> None:
         source = Scripted(station.board, steps(), steps(LOST))
