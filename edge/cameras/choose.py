@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.cameras.address import without_password
 from edge.cameras.device import DeviceSource
@@ -15,12 +16,14 @@ from edge.cameras.gstreamer import PREFIX as GSTREAMER
 from edge.cameras.gstreamer import GStreamerSource
 from edge.cameras.memory import PREFIX as MEMORY
 from edge.cameras.memory import MemorySource
-from edge.cameras.options import CameraOptions
 from edge.cameras.source import Source
 from edge.cameras.stream import SCHEMES, StreamSource
 from edge.cameras.video import VideoFileSource
 from edge.errors import CameraError, UsageError
 from edge.pictures import SUFFIXES
+
+if TYPE_CHECKING:
+    from edge.cameras.options import CameraOptions
 
 
 def source_for(options: CameraOptions) -> Source:

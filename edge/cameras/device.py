@@ -7,14 +7,17 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 
 from edge.cameras.opencv import OpenCvVideo
-from edge.cameras.options import CameraOptions
 from edge.cameras.pixels import as_shot
 from edge.cameras.source import Shot
 from edge.errors import CameraError, CameraSilentError
+
+if TYPE_CHECKING:
+    from edge.cameras.options import CameraOptions
 
 MANUAL_EXPOSURE = 1  # V4L2_EXPOSURE_MANUAL
 

@@ -8,15 +8,17 @@ import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge.cameras import genicam_features as features
 from edge.cameras.genicam_pixels import FORMATS, from_component
-from edge.cameras.options import CameraOptions
 from edge.cameras.pixels import wrong_size
 from edge.cameras.source import Shot
 from edge.errors import CameraError, CameraSilentError
 from edge.extras import needs_extra
+
+if TYPE_CHECKING:
+    from edge.cameras.options import CameraOptions
 
 PREFIX = "genicam:"
 PRODUCERS = "GENICAM_GENTL64_PATH"
@@ -109,7 +111,7 @@ class GenICamSource:
 
     def _producers(self) -> list[Path]:
         if self._options.producer is not None:
-            producers = [self._options.producer]
+            producers = [Path(self._options.producer)]
         else:
             folders = [Path(folder) for folder in os.environ.get(PRODUCERS, "").split(os.pathsep) if folder]
             producers = sorted(path for folder in folders for path in folder.glob("*.cti"))

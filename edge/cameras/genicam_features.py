@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from edge.cameras.options import CameraOptions
+if TYPE_CHECKING:
+    from edge.cameras.options import CameraOptions
 
 Wish = tuple[str, object, bool]  # feature, value, whether the camera must have it
 

@@ -6,14 +6,17 @@ import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.cameras.address import takes_connections, without_password
 from edge.cameras.gstreamer_pipeline import SINK, Pipeline
-from edge.cameras.options import CameraOptions
 from edge.cameras.pixels import as_shot
 from edge.cameras.source import Shot
 from edge.errors import CameraError, CameraSilentError, UsageError
 from edge.pictures import Picture
+
+if TYPE_CHECKING:
+    from edge.cameras.options import CameraOptions
 
 PREFIX = "gst:"
 LOOK_S = 0.1  # an element that fails does not wake who waits for a picture

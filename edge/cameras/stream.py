@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 from numpy.typing import NDArray
 
 from edge.cameras.address import PORTS, takes_connections, without_password
 from edge.cameras.opencv import OpenCvVideo, timeouts
-from edge.cameras.options import CameraOptions
 from edge.cameras.pixels import as_shot, no_pixels
 from edge.cameras.source import Shot
 from edge.errors import CameraError, CameraSilentError
+
+if TYPE_CHECKING:
+    from edge.cameras.options import CameraOptions
 
 SCHEMES = tuple(PORTS)
 ONE_THREAD = [cv2.CAP_PROP_N_THREADS, 1]  # each further one holds a picture back

@@ -16,7 +16,8 @@ from edge.cameras.choose import source_for
 from edge.cameras.options import CameraOptions
 from edge.cameras.source import Shot, Source
 from edge.errors import CameraError, CameraSilentError
-from tests.edge.cameras.conftest import colours
+from tests.edge.cameras.capturing import next_frame
+from tests.edge.cameras.conftest import StartCapture, colours
 from tests.edge.cameras.loopback import Loopback, loopback, simulated_producer
 
 FILES = ("folder", "memory", "video")
@@ -96,6 +97,17 @@ def test_gives_the_right_pixels_with_the_time_they_came(
         assert shot.pixels.flags.c_contiguous
         assert shot.fault == ""
         assert asked_ns <= shot.captured_ns <= time.monotonic_ns()
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_crosses_from_a_capture_process_that_ends_at_once(kind: str, make: Make, capture: StartCapture) -> None:
+    camera = capture(make(kind).source, loop=True, producer=simulated_producer())
+    for _ in range(3):
+        pixels = next_frame(camera).pixels
+        assert shows_red_ball(pixels) if kind == "genicam" else shows_colours(pixels)
+    begun_s = time.monotonic()
+    camera.stop()
+    assert time.monotonic() - begun_s < 0.6
 
 
 @pytest.mark.parametrize("kind", EVERY)
