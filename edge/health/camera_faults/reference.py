@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 LEAST_FIT = 0.8  # of good pictures with their mean, in the median
+LEAST_LOSS = 0.002  # of a movement; less is what moving by parts of a pixel costs
 _SHARE = "share of pixels of a good picture"
 
 
@@ -82,12 +83,12 @@ class ViewReference(BaseModel):
     @property
     def shift_shows(self) -> bool:
         """Whether a good picture that is shifted fits worse than good ones do; not so for stripes."""
-        return self.fit_median * self.fit_shifted < self.fit_low
+        return self.fit_median * self.fit_shifted < self.fit_low - LEAST_LOSS
 
     @property
     def rotation_shows(self) -> bool:
         """The same for one that is turned; not so for a round part."""
-        return self.fit_median * self.fit_rotated < self.fit_low
+        return self.fit_median * self.fit_rotated < self.fit_low - LEAST_LOSS
 
     def same_size(self, height: int, width: int) -> bool:
         """Whether sharpness and noise can be compared with those of a frame of this size."""

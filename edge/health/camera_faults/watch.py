@@ -15,7 +15,8 @@ from edge.health.camera_faults.view import View, stamp
 from edge.pictures import Picture
 
 LOOSER = 1.5  # times what good parts lie off, before a view counts as moved
-LEAST_AFTER = 0.5  # of a view that is moved back; less is not this view
+MISSES = 2.0  # times what good pictures miss a perfect fit by, and so may a view that is moved back
+RESAMPLED = 0.02  # what moving it back may cost beside
 EXPLAINS = 1.3  # times nearer to a perfect fit once moved back, before the difference is a movement
 LEAST_CONTRAST = 0.1  # share of the reference's contrast; below, there is nothing that could be sharp
 
@@ -101,7 +102,7 @@ class FaultWatch:
         if fit >= reference.fit_low:  # as most good ones; and the search below costs more than all the rest
             return ""
         movement = view.movement(picture)
-        if movement is None or movement.after < LEAST_AFTER:
+        if movement is None or 1 - movement.after > MISSES * (1 - reference.fit_low) + RESAMPLED:
             return ""
         if 1 - movement.before < EXPLAINS * (1 - movement.after):
             return ""
