@@ -50,9 +50,13 @@ def model(path: Path | None) -> Check:
     from edge.inference.bundle import load_bundle
 
     try:
-        card = load_bundle(path).card
+        bundle = load_bundle(path)
     except EdgeAdError as error:
         return Check("model", Status.FAIL, error.message, error.hint)
+    card = bundle.card
     kind = f"{card.model}, {card.precision}, {card.height} x {card.width} px"
     found = f"{card.name} {card.version}: {kind}, threshold {card.calibration.threshold:.4g}"
+    if bundle.doubt:
+        mend = "compare the sha256 of both files with those where they were exported"
+        return Check("model", Status.WARN, f"{found}; {bundle.doubt}", mend)
     return Check("model", Status.OK, found)

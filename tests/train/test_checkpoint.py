@@ -64,7 +64,7 @@ def test_the_file_holds_tensors_and_a_header_and_no_pickle(own: Path) -> None:
     with safe_open(own, framework="np") as file:
         assert set(file.metadata()) == {KEY, DIGEST}
         assert json.loads(file.metadata()[KEY])["schema"] == 1
-    with pytest.raises(ValueError, match="opcode|pickle"):
+    with pytest.raises(ValueError, match="opcode|pickle|decode"):
         list(pickletools.genops(own.read_bytes()))
 
 

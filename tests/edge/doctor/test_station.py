@@ -8,6 +8,7 @@ from pathlib import Path
 from edge.config.station import StationConfig
 from edge.doctor import station
 from edge.doctor.check import Status
+from tests.edge.inference.exports import Whole, named_outputs
 
 
 def test_a_wrong_station_file_fails_and_the_defaults_are_looked_at(tmp_path: Path) -> None:
@@ -59,3 +60,11 @@ def test_a_model_that_is_not_a_bundle_fails_with_the_reason(tmp_path: Path) -> N
     assert check.status is Status.FAIL
     assert str(model) in check.found
     assert station.model(None).status is Status.OK
+
+
+def test_a_model_from_elsewhere_is_a_warning_because_it_cannot_be_proved_whole(tmp_path: Path) -> None:
+    check = station.model(named_outputs(Whole(inner=96), tmp_path / "plate.xml", input_size=None))
+    assert check.status is Status.WARN
+    assert check.found.startswith("plate ")
+    assert check.found.endswith("threshold 0.5; no digest: the file cannot be proved whole")
+    assert check.mend.startswith("compare the sha256 of both files")

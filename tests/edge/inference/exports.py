@@ -80,6 +80,24 @@ def named_outputs(model: Whole, path: Path, *, input_size: tuple[int, int] | Non
     return path
 
 
+def by_way_of_onnx(model: Whole, path: Path) -> Path:
+    """The same of any size, through ONNX, as those tools do."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model.eval(),
+            (torch.rand(2, 3, 128, 160),),
+            path.with_suffix(".onnx"),
+            dynamo=True,
+            input_names=["input"],
+            output_names=list(model(torch.rand(1, 3, 128, 160))),
+            dynamic_shapes=(dict.fromkeys((0, 2, 3), torch.export.Dim.AUTO),),
+            verbose=False,
+        )
+    ov.save_model(ov.convert_model(path.with_suffix(".onnx")), path)
+    return path
+
+
 def with_model_info(path: Path, *, size: tuple[int, int] = (64, 96), **info: object) -> Path:
     """A network with one output, a raw map, and everything else under ``rt_info/model_info``."""
     graph = converted(Network(), torch.rand(1, 3, *size))

@@ -22,6 +22,7 @@ from tests.edge.inference.exports import (
     SCALE,
     Network,
     Whole,
+    by_way_of_onnx,
     converted,
     named_outputs,
     original,
@@ -65,6 +66,7 @@ def test_named_outputs_are_those_of_the_original(
 ) -> None:
     bundle = load_bundle(named_outputs(model, tmp_path / "model.xml", input_size=input_size))
     assert bundle.card.size == size
+    assert not bundle.model.is_dynamic()  # as an NPU needs
     raws = inferred(bundle, pictures)
     assert len({raw.score for raw in raws}) == len(pictures)
     for pixels, raw in zip(pictures, raws, strict=True):
@@ -73,6 +75,19 @@ def test_named_outputs_are_those_of_the_original(
         shape = expected["anomaly_map"].shape[-2:]
         there = raw.anomaly_map if shape == size else cv2.resize(raw.anomaly_map, shape[::-1])
         np.testing.assert_allclose(there, expected["anomaly_map"][0, 0], atol=HALF if shape == size else 0.02)
+
+
+def test_it_is_the_same_by_way_of_onnx(pictures: list[Picture], tmp_path: Path) -> None:
+    model = Whole(inner=96, crop=64, boundary=0.3)
+    bundle = load_bundle(by_way_of_onnx(model, tmp_path / "model.xml"))
+    calibration = bundle.card.calibration
+    assert (bundle.card.size, bundle.card.highest_score) == ((96, 96), 1.0)
+    assert (calibration.threshold, calibration.pixel_threshold) == (pytest.approx(0.3), 0.5)
+    for pixels, raw in zip(pictures, inferred(bundle, pictures), strict=True):
+        assert raw.anomaly_map is not None
+        expected = original(model, in_unit_range(prepare(pixels, (96, 96))))
+        assert raw.score == pytest.approx(float(expected["pred_score"][0]), abs=HALF)
+        np.testing.assert_allclose(raw.anomaly_map[16:80, 16:80], expected["anomaly_map"][0, 0], atol=HALF)
 
 
 def test_the_card_says_what_is_known_and_promises_nothing(tmp_path: Path) -> None:
