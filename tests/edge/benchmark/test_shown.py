@@ -1,0 +1,45 @@
+"""What a camera delivers, on a camera whose pace is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.benchmark.shown import SHOWN, drawn, keep, taken
+from edge.cameras.options import CameraOptions
+from edge.errors import CameraError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return keep(drawn(3, (40, 60)), tmp_path / "shown")
+
+
+def test_the_pace_of_a_camera_is_measured_and_its_pictures_are_taken(folder: Path) -> None:
+    options = CameraOptions(source=f"memory:{folder}", loop=True, fps=40)
+
+    pictures, delivered = taken(options, "memory", 1.0)
+
+    assert (delivered.width, delivered.height) == (60, 40)
+    assert 30 < delivered.frames_per_s <= 41
+    assert 23 < delivered.interval_ms.p50 < 27
+    assert len(pictures) == SHOWN
+    wanted = drawn(3, (40, 60))
+    assert all(any(np.array_equal(picture, each) for each in wanted) for picture in pictures)
+
+
+def test_frames_that_nobody_took_share_the_time_between_two_that_were(folder: Path) -> None:
+    options = CameraOptions(source=f"memory:{folder}", loop=True, fps=500)
+
+    _, delivered = taken(options, "memory", 0.5)
+
+    assert delivered.interval_ms.p50 < 4
+
+
+def test_a_camera_that_ends_at_once_is_named_with_what_it_gave(folder: Path) -> None:
+    options = CameraOptions(source=str(folder / "0.bmp"))
+
+    with pytest.raises(CameraError, match=r"camera 0\.bmp gave 1 pictures in 0\.5 s; measure for longer"):
+        taken(options, "0.bmp", 0.5)
