@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.cameras import genicam_features as features
 from edge.cameras.genicam_pixels import FORMATS, from_component
-from edge.cameras.pixels import wrong_size
+from edge.cameras.pixels import no_pixels, wrong_size
 from edge.cameras.source import Shot
 from edge.errors import CameraError, CameraSilentError
 from edge.extras import needs_extra
@@ -42,6 +42,7 @@ class GenICamSource:
         self._shown = options.source
         self._harvester: Any = None
         self._camera: Any = None
+        self._torn: Any = None
 
     def open(self) -> None:
         """Finds the camera, sets it up and starts it.
@@ -52,6 +53,7 @@ class GenICamSource:
         """
         self.close()
         core, errors = _library()
+        self._torn = _counting(core.Callback)
         self._harvester = core.Harvester()
         try:
             for producer in self._producers():
@@ -59,6 +61,7 @@ class GenICamSource:
             self._harvester.update()
             self._camera = self._harvester.create(self._position())
             self._camera.timeout_period_on_update_event_data_call = LOOK_MS
+            self._camera.add_callback(self._camera.Events.INCOMPLETE_BUFFER, self._torn)
             self._set_up()
             self._camera.start()
         except errors as error:
@@ -84,9 +87,12 @@ class GenICamSource:
         try:
             while (left_s := deadline_s - time.monotonic()) > 0:
                 buffer = self._camera.try_fetch(timeout=min(left_s, SLICE_S))
-                if buffer is not None:  # also None, and early, for a picture that did not come whole
+                if buffer is not None:
                     with buffer:
                         return self._shot(buffer)
+                if self._torn.count:  # the library drops it, and a part would go by unseen
+                    self._torn.count = 0
+                    return Shot(no_pixels(), time.monotonic_ns(), fault="a picture that did not come whole")
             features.ask(self._nodes, "Width")
         except errors as error:
             raise CameraError(f"camera {self._shown} is lost: {_reason(error)}", hint="check its cable") from error
@@ -153,6 +159,15 @@ class GenICamSource:
         return Shot(
             pixels, arrived_ns, fault=fault or wrong_size(pixels, self._options.width, self._options.height)
         )
+
+
+def _counting(callback: Any) -> Any:
+    """An object of the library's class of callbacks that counts its calls."""
+
+    def emit(self: Any, context: object = None) -> None:
+        self.count += 1
+
+    return type("Counting", (callback,), {"count": 0, "emit": emit})()
 
 
 def _names(device: Any) -> Iterator[str]:

@@ -122,6 +122,20 @@ def test_a_camera_that_does_not_answer_after_silence_is_lost(
     assert not isinstance(caught.value, CameraSilentError)
 
 
+def test_a_picture_that_did_not_come_whole_is_a_fault_and_no_silence(
+    source: MakeSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genicam import gentl
+
+    camera = source(fps=100, read_timeout_s=1)
+    camera.open()
+    assert camera.read().fault == ""
+    whole = gentl.Buffer.is_complete
+    answers = [False]
+    monkeypatch.setattr(gentl.Buffer, "is_complete", lambda buffer: answers.pop() if answers else whole(buffer))
+    assert [camera.read().fault for _ in range(3)] == ["a picture that did not come whole", "", ""]
+
+
 def test_opened_many_times_it_leaves_nothing_behind(source: MakeSource) -> None:
     camera = source(fps=100)
     me = psutil.Process()
