@@ -71,7 +71,10 @@ def _slowed(made: Setup, given: argparse.Namespace) -> Sequence[Any]:
 
 PARTS = {
     "throughput": Part(
-        throughput.Throughput, _in_rounds(throughput, lambda n: 4 * n), throughput.goals, throughput.table
+        throughput.Throughput,
+        _in_rounds(throughput, lambda n: n * len(throughput.CASES)),
+        throughput.goals,
+        throughput.table,
     ),
     "shutter": Part(
         shutter.Shutter, _in_rounds(shutter, lambda n: n * len(shutter.RATES_FPS)), shutter.goals, shutter.table

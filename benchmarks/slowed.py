@@ -15,7 +15,7 @@ from edge.benchmark.spread import Spread, spread_of
 from edge.progress import Advance
 
 TIMES = 10.0
-CAMERAS, FPS = 2, 60
+CAMERAS, FPS = 2, 120
 SETTLE_S = 5.0
 STEP_S = 5.0
 GROWTH_MB = 20.0
@@ -48,15 +48,15 @@ class Slowed(BaseModel):
         return self.captured - self.judged - self.dropped
 
 
-def measure(setup: Setup, *, seconds: float, seen: Advance) -> list[Slowed]:
-    """Runs a station with more frames than it can judge.
+def measure(setup: Setup, *, seconds: float, seen: Advance, fps: int = FPS) -> list[Slowed]:
+    """Runs a station with more frames than it can judge: ``fps`` of each camera.
 
     Raises:
         DeviceError: the station ended.
         BusError: its control did not answer.
     """
     memory: list[float] = []
-    with setup.station(setup.cameras(CAMERAS, fps=FPS), slow=TIMES, bus__heatmaps_of="none") as probed:
+    with setup.station(setup.cameras(CAMERAS, fps=fps), slow=TIMES, bus__heatmaps_of="none") as probed:
         probed.run.first_result()
         _listen(probed, SETTLE_S)
         began_s = time.monotonic()
@@ -70,7 +70,7 @@ def measure(setup: Setup, *, seconds: float, seen: Advance) -> list[Slowed]:
             times=TIMES,
             minutes=round(seconds / 60, 2),
             cameras=CAMERAS,
-            fps=FPS,
+            fps=fps,
             captured=sum(int(camera["captured"]) for camera in cameras),
             judged=sum(int(camera["judged"]) for camera in cameras),
             dropped=sum(int(camera["dropped"]) for camera in cameras),

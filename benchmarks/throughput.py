@@ -22,6 +22,7 @@ from edge.progress import Advance
 
 SHARE = 0.95
 WARM_UP_S = 1.0
+CASES: Sequence[tuple[Hint, str]] = list(product(get_args(Hint), (MODEL_SIZE, FULL_HD)))
 
 
 class Throughput(BaseModel):
@@ -36,13 +37,14 @@ class Throughput(BaseModel):
     share: float = Field(description="median of the rounds' shares")
 
 
-def measure(setup: Setup, *, seconds: float, rounds: int, seen: Advance) -> list[Throughput]:
+def measure(
+    setup: Setup, *, seconds: float, rounds: int, seen: Advance, cases: Sequence[tuple[Hint, str]] = CASES
+) -> list[Throughput]:
     """Runs the two in turns, so that a disturbance meets both.
 
     Raises:
         DeviceError: one of them failed.
     """
-    cases = list(product(get_args(Hint), (MODEL_SIZE, FULL_HD)))
     bare: dict[tuple[str, str], list[float]] = {case: [] for case in cases}
     station: dict[tuple[str, str], list[float]] = {case: [] for case in cases}
     for _, (hint, size) in product(range(rounds), cases):
