@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo check test test-long faults format benchmark-accuracy benchmark-speed benchmark-line benchmark-slowed clean
+.PHONY: help setup demo check test test-long faults format benchmark-accuracy benchmark-speed benchmark-line benchmark-slowed benchmark-faults clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -49,6 +49,9 @@ benchmark-line: $(STAMP) ## the daemon on a line: throughput, latency, eight cam
 
 benchmark-slowed: $(STAMP) ## ten minutes with inference slowed ten times
 	$(BIN)/python -m benchmarks.line --parts slowed
+
+benchmark-faults: $(STAMP) ## camera faults found, sound pictures called one, milliseconds per look
+	$(BIN)/python -m benchmarks.camera_faults
 
 clean: ## remove what make made
 	rm -rf $(VENV) build demo-output

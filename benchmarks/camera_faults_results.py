@@ -61,7 +61,7 @@ def head(results: FaultsFile) -> str:
         else "No other work disturbed the timings."
     )
     return (
-        f"Measured {results.measured.date().isoformat()} by `python -m benchmarks.camera_faults` on: "
+        f"Measured {results.measured.date().isoformat()} by `make benchmark-faults` on: "
         f"{results.conditions.as_line()}. {trust}"
     )
 
