@@ -33,7 +33,7 @@ class Board(ctypes.Structure):
         allowed_ms: how long the step that it is in may rightly take.
         captured: frames that came from the source.
         dropped: frames that the capture process gave up for newer ones.
-        interval_ns: between the last two frames that came from the source, without a loss between them; 0 before.
+        interval_ns: the longest of the last times between two frames from the source, losses left out; 0 before.
         state_index: position in ``STATES``.
     """
 

@@ -196,7 +196,10 @@ class Capture:
 
     @property
     def interval_ns(self) -> int:
-        """Nanoseconds between the last two frames that the camera gave, dropped ones included; 0 before."""
+        """Nanoseconds between two frames of the camera, dropped ones included: the longest of the last 8 times.
+
+        0 before the second frame. Time without the camera does not count.
+        """
         with self._lock:
             if self._process is not None:
                 self._interval_ns = self._process.board.interval_ns or self._interval_ns
@@ -247,14 +250,13 @@ class Capture:
     def _supervise(self, process: CaptureProcess) -> None:
         """Replaces a process that hangs or died; raises what it said where it gave up."""
         hung = process.hangs()
-        if not hung and process.alive():
-            self._hear()
-            return
         if hung:
             process.kill()
         self._hear()
         if process.failed is not None:
             raise process.failed
+        if not hung and process.alive():
+            return
         if process.board.state is CameraState.ENDED:
             return
         reason = "made no progress and was killed" if hung else f"died ({process.exit_code})"

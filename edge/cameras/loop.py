@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from edge.cameras.board import Board, CameraState
@@ -16,6 +17,9 @@ from edge.errors import CameraError, CameraSilentError, EdgeAdError
 LOOK_S = 0.1
 ASK_S = 0.3  # between two looks whether a lost camera can be reached
 ASK_LIMIT_S = 1.0
+INTERVALS = (
+    8  # a network that was held up gives several frames at once, each much older than the time between them
+)
 
 Say = Callable[[str, EdgeAdError | str], None]
 
@@ -45,6 +49,7 @@ class CaptureLoop:
         self._opened = job.reopening
         self._pace = Pace(None if source.live else job.options.fps)
         self._captured_ns = 0
+        self._intervals_ns: deque[int] = deque(maxlen=INTERVALS)
         self._say = say
         self._said_skipped = 0
 
@@ -104,7 +109,8 @@ class CaptureLoop:
     def _publish(self, shot: Shot) -> None:
         self._board.state = CameraState.STREAMING  # first: no frame comes from a stalled camera
         if self._captured_ns:
-            self._board.interval_ns = shot.captured_ns - self._captured_ns
+            self._intervals_ns.append(shot.captured_ns - self._captured_ns)
+            self._board.interval_ns = max(self._intervals_ns)
         self._captured_ns = shot.captured_ns
         put, dropped = self._put(shot)
         while not put and self._keep is Keep.ALL and not self._stop.is_set():

@@ -205,12 +205,18 @@ class TestTriggeredCamera:
 
 
 class TestInterval:
-    def test_it_is_that_of_the_last_two_frames_whoever_took_them(self, station: Station) -> None:
+    def test_it_is_that_of_the_last_frames_whoever_took_them(self, station: Station) -> None:
         pauses = [lambda: time.sleep(0.1), lambda: time.sleep(0.03)]
         source = Scripted(station.board, steps(1, pauses[0], 2, *[3] * 10, pauses[1], 4))
         station.run(source)
         wait_for(station.ended)
         assert 0.03 <= station.board.interval_ns / 1e9 < 0.09
+
+    def test_frames_that_come_at_once_after_a_delay_do_not_shorten_it(self, station: Station) -> None:
+        source = Scripted(station.board, steps(1, lambda: time.sleep(0.1), 2, 3, 4, 5))
+        station.run(source)
+        wait_for(station.ended)
+        assert station.board.interval_ns / 1e9 >= 0.1
 
     def test_time_without_the_camera_is_none(self, station: Station) -> None:
         wait = [lambda: time.sleep(0.02)]
