@@ -20,7 +20,7 @@ class Frame:
         captured_ns: monotonic clock when the picture reached this computer (``time.monotonic_ns``).
         picture: name of the file the frame came from, for folder cameras: its path from the folder on, or from
             the part of a glob on that is without wildcards; None for live ones.
-        fault: why it cannot be judged (not a number in a float source, no pixels), one line; empty for a sound one.
+        fault: why it cannot be judged (no pixels, values that are no numbers), one line; empty for a sound one.
     """
 
     camera: str

@@ -59,8 +59,8 @@ class Source(Protocol):
         """Returns the next picture; None at the end of a file source.
 
         Raises:
-            CameraSilentError: no picture came within ``read_timeout_s``. A camera that waits for an outside trigger
-                (``triggered``) may be read again.
+            CameraSilentError: no picture came within ``read_timeout_s``. A camera that waits for an outside
+                trigger (``triggered``) may be read again.
             CameraError: the stream is lost; ``close`` and ``open`` may bring it back.
         """
 

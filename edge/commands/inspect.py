@@ -11,7 +11,9 @@ ANOMALOUS, NO_VERDICT = 3, 4
 
 def inspect(
     part_id: Annotated[str, typer.Option("--part-id", help="Names the part in the result.")],
-    camera: Annotated[str | None, typer.Option("--camera", help="Name of the camera. [the only one in trigger mode]")] = None,
+    camera: Annotated[
+        str | None, typer.Option("--camera", help="Name of the camera; not needed where one is in trigger mode.")
+    ] = None,
     timeout_ms: Annotated[
         int, typer.Option("--timeout-ms", min=1, max=60_000, help="Time for the verdict.")
     ] = 500,

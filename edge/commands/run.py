@@ -14,7 +14,8 @@ def run(
         str | None,
         typer.Option(
             "--camera",
-            help="Index, device, video file, folder or glob of pictures, rtsp:// or http:// address, or pipeline.",
+            help="Index, device, video, folder or glob of pictures, memory:FOLDER, rtsp:// or http:// address, "
+            "pipeline, or genicam:SERIAL.",
         ),
     ] = None,
     model: Annotated[Path | None, typer.Option("--model", help="The .xml file of a bundle.")] = None,
