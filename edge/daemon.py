@@ -129,7 +129,6 @@ class Daemon:
             self._stopping.set()  # its close() raises why
 
     def _on_device_change(self, state: Condition, reason: str) -> None:
-        log_event(log, "device_lost", level=logging.ERROR, state=state, reason=reason)
         if self._publisher is not None:
             self._publisher.health("inference", state, reason)
 
