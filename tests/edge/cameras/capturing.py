@@ -27,11 +27,10 @@ def rest(camera: Capture) -> list[Frame]:
 
 def gone(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return True
-    # An orphan that nobody reaped is dead too.
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return stat.rpartition(")")[2].split()[0] == "Z"  # an orphan that nobody reaped is dead too
 
 
 def wait_for(condition: object, within_s: float = PATIENCE_S) -> None:

@@ -49,7 +49,7 @@ class TestEverySource:
         pid = camera.process_id
         begun_s = time.monotonic()
         camera.stop()
-        assert time.monotonic() - begun_s < 0.5
+        assert time.monotonic() - begun_s < 1.0
         assert pid is not None
         assert gone(pid)
         camera.stop()
@@ -117,10 +117,10 @@ class TestLiveCamera:
     def test_the_newest_frame_counts(self, mjpeg: MjpegServer, capture: StartCapture) -> None:
         camera = capture(mjpeg.url)
         first = next_frame(camera)
-        time.sleep(0.5)
+        time.sleep(1.0)
         late = next_frame(camera)
         assert late.seq >= first.seq + 10
-        assert time.monotonic_ns() - late.captured_ns < 0.2e9
+        assert time.monotonic_ns() - late.captured_ns < 0.8e9
         assert camera.dropped >= late.seq - first.seq - 1
 
     def test_a_server_killed_and_back_gives_frames_within_two_seconds(
@@ -161,7 +161,7 @@ class TestLiveCamera:
         pid = camera.process_id
         begun_s = time.monotonic()
         camera.stop()
-        assert time.monotonic() - begun_s < 0.5
+        assert time.monotonic() - begun_s < 1.0
         assert pid is not None
         assert gone(pid)
 
@@ -263,10 +263,10 @@ class TestWaitReady:
     def test_what_is_taken_is_the_newest_when_it_is_taken(self, mjpeg: MjpegServer, capture: StartCapture) -> None:
         camera = capture(mjpeg.url)
         assert camera.wait_ready(PATIENCE_S)
-        time.sleep(0.5)  # waiting for its turn
+        time.sleep(1.0)  # waiting for its turn
         frame = camera.take()
         assert frame is not None
-        assert time.monotonic_ns() - frame.captured_ns < 0.2e9
+        assert time.monotonic_ns() - frame.captured_ns < 0.8e9
         assert frame.seq >= 10
         assert 0.02e9 <= camera.interval_ns < 0.5e9, "50 per second"
 

@@ -74,7 +74,7 @@ class TestCaptureProcess:
         for _ in range(2):
             pid = camera.process_id
             next_frame(camera)
-            wait_for(lambda: (camera.next_frame(0), camera.process_id != pid)[1])  # noqa: B023 - called at once
+            wait_for(lambda: (camera.next_frame(0), camera.process_id not in {pid, None})[1])  # noqa: B023 - at once
             assert camera.process_id is not None
             os.kill(camera.process_id, signal.SIGKILL)
             wait_for(lambda: gone(camera.process_id or 0))
