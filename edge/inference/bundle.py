@@ -72,7 +72,7 @@ def _open(path: Path, xml: bytes) -> tuple[Bundle, bytes, bytes]:
 
 
 def _open_foreign(path: Path, xml: bytes) -> Bundle:
-    from edge.inference.foreign import DOUBT, adapt  # seldom needed
+    from edge.inference.foreign.adapt import DOUBT, adapt  # seldom needed
 
     if not xml.rstrip().endswith(b"</net>"):
         raise BundleError(f"{path} is cut off", hint=_AGAIN)
@@ -84,6 +84,10 @@ def _open_foreign(path: Path, xml: bytes) -> Bundle:
         model, card = adapt(model, path.stem, xml_sha256=xml_sha256, bin_sha256=bin_sha256, version=sha256[:12])
     except CardError as error:
         raise CardError(f"cannot use {path}: {error.message}", hint=error.hint or _KINDS) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        what = f"its {'.'.join(map(str, first['loc']))} {first['input']!r}: {first['msg']}"
+        raise CardError(f"cannot use {path}: {what}", hint=_KINDS) from error
     except RuntimeError as error:
         raise CardError(f"cannot use {path}: {_last_line(error)}", hint=_KINDS) from error
     return Bundle(path, card, model, sha256, DOUBT)

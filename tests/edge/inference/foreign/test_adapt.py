@@ -298,6 +298,11 @@ def four_means(path: Path) -> None:
     with_model_info(path, mean_values=[1.0, 2.0, 3.0, 4.0])
 
 
+def tiny(path: Path) -> None:
+    picture = ops.parameter([1, 3, 8, 40], ov.Type.f32)
+    _save(ops.reduce_max(picture, ops.constant(np.array([1, 2, 3])), keep_dims=False), picture, path)
+
+
 def _save(output: ov.Node, picture: ov.Node, path: Path, name: str = "pred_score") -> None:
     output.output(0).get_tensor().set_names({name})
     ov.save_model(ov.Model([output], [picture], "odd"), path)
@@ -315,6 +320,7 @@ def _save(output: ov.Node, picture: ov.Node, path: Path, name: str = "pred_score
         (strange_number, "its rt_info/model_info: image_threshold 'high': Input should be a valid number"),
         (infinite_threshold, "its rt_info/model_info: image_threshold 'inf': Input should be a finite number"),
         (strange_resize, "its rt_info/model_info: resize_type 'seam_carving': Input should be"),
+        (tiny, "its height 8: Input should be greater than or equal to 16"),
         (four_means, "mean or scale has 4 values for three channels"),
     ],
 )

@@ -1,9 +1,8 @@
-"""The graph of a model from elsewhere: what it is made for, and rewriting it to our own inputs and outputs."""
+"""Rewriting the graph of a model from elsewhere: the camera's bytes in, one score and one map out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import openvino as ov
@@ -11,24 +10,10 @@ from openvino import opset13 as ops
 from openvino.preprocess import PrePostProcessor
 
 from edge.errors import CardError
+from edge.inference.foreign.reading import Size
 
 SETTINGS = {"image_sensitivity", "pixel_sensitivity"}
 NEUTRAL = 0.5
-LEAST_SIDE = 16
-Size = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Inside:
-    """What a graph does to a picture before its first convolution.
-
-    Attributes:
-        size: (height, width) that it is first brought to; None where it stays as it is given.
-        cut: sizes before and after its edges are cut off; None where they are not.
-    """
-
-    size: Size | None
-    cut: tuple[Size, Size] | None
 
 
 def one_picture(model: ov.Model) -> str:
@@ -61,40 +46,6 @@ def one_picture(model: ov.Model) -> str:
             model.reshape(shapes[0])
             return layout
     raise CardError(f"it takes {', '.join(map(str, shapes))} and not one colour picture")
-
-
-def size_of_input(model: ov.Model, layout: str) -> Size | None:
-    """(height, width) where they are fixed."""
-    shape = model.inputs[0].get_partial_shape()
-    height, width = shape[layout.index("H")], shape[layout.index("W")]
-    return (height.get_length(), width.get_length()) if height.is_static and width.is_static else None
-
-
-def look_inside(model: ov.Model) -> Inside:
-    """Follows the picture up to the first convolution."""
-    size, before, after = None, None, None
-    for node in model.get_ordered_ops():
-        kind = node.get_type_name()
-        if kind in {"Convolution", "MatMul"}:
-            break
-        here = _picture_size(node.output(0)) if node.get_output_size() else None
-        if here is None or kind in {"Constant", "Parameter"}:
-            continue
-        if kind == "Interpolate":
-            size = size or here
-        elif kind in {"Slice", "StridedSlice", "Crop"}:
-            before = before or _picture_size(node.input_value(0)) or here
-            after = here
-    cut = (before, after) if before is not None and after is not None and before != after else None
-    return Inside(size or after, cut)
-
-
-def _picture_size(value: ov.Output) -> Size | None:
-    shape = value.get_partial_shape()
-    if shape.rank.is_dynamic or len(shape) != 4 or shape.is_dynamic or list(shape.to_shape())[:2] != [1, 3]:
-        return None
-    height, width = list(shape.to_shape())[2:]
-    return (height, width) if min(height, width) >= LEAST_SIDE else None
 
 
 def take_bytes(
@@ -137,14 +88,6 @@ def _three(values: Sequence[float]) -> list[float]:
     if len(values) not in {1, 3}:
         raise CardError(f"mean or scale has {len(values)} values for three channels")
     return [float(value) for value in (values if len(values) == 3 else [*values] * 3)]
-
-
-def output_named(model: ov.Model, name: str) -> ov.Output | None:
-    """The value that goes to the output of that name; None where there is no such output."""
-    for output in model.outputs:
-        if name in output.get_names():
-            return output.get_node().input_value(0)
-    return None
 
 
 def give_raw(
@@ -225,37 +168,3 @@ def _named(node: ov.Node, name: str) -> ov.Output:
     value: ov.Output = node.output(0)
     value.get_tensor().set_names({name})
     return value
-
-
-def boundary(model: ov.Model, name: str) -> float | None:
-    """The constant that an output of labels or masks compares with; None where there is none to be found."""
-    labels = output_named(model, name)
-    nodes = list(_past_conversions(labels))
-    if nodes and nodes[-1].get_type_name() in {"Greater", "GreaterEqual"}:
-        constant = list(_past_conversions(nodes[-1].input_value(1)))[-1]
-        if constant.get_type_name() == "Constant" and constant.data.size == 1:
-            return float(constant.data.flat[0])
-    return None
-
-
-def _past_conversions(value: ov.Output | None) -> Iterator[ov.Node]:
-    while value is not None:
-        node = value.get_node()
-        yield node
-        value = node.input_value(0) if node.get_type_name() == "Convert" else None
-
-
-def upper_end(score: ov.Output | None) -> float | None:
-    """Where the graph cuts a score off; None where it does not."""
-    if score is None or score.get_node().get_type_name() != "Clamp":
-        return None
-    return float(score.get_node().get_attributes()["max"])
-
-
-def precision_of(model: ov.Model) -> str:
-    """int8, fp16 or fp32: of the weights."""
-    kinds = {node.get_type_name() for node in model.get_ops()}
-    if "FakeQuantize" in kinds:
-        return "int8"
-    types = {node.get_element_type() for node in model.get_ops() if node.get_type_name() == "Constant"}
-    return "fp16" if ov.Type.f16 in types else "fp32"
