@@ -30,9 +30,11 @@ from benchmarks.page import write_tables
 from benchmarks.tables import print_tables
 from edge import progress
 from edge.errors import UsageError
-from edge.health.camera_faults import FaultOptions, FaultWatch, ViewReference
 from edge.health.camera_faults.blind import blind_spots
+from edge.health.camera_faults.options import FaultOptions
+from edge.health.camera_faults.reference import ViewReference
 from edge.health.camera_faults.taking import ReferenceTaker
+from edge.health.camera_faults.watch import FaultWatch
 from edge.pictures import Picture, prepare, read_picture
 
 RESULTS = ROOT / "benchmarks" / "results" / "camera_faults.json"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from edge import progress
 from edge.errors import BundleError, CalibrationError, PictureError
-from edge.health.camera_faults import FaultOptions
 from edge.health.camera_faults.blind import blind_spots
+from edge.health.camera_faults.options import FaultOptions
 from edge.health.camera_faults.taking import ReferenceTaker
 from edge.inference.batch import score_pictures
 from edge.inference.bundle import Bundle, load_bundle

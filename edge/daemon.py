@@ -154,6 +154,8 @@ def _log_started(models: Sequence[LoadedModel], publisher: Publisher, control: C
             threshold=calibration.threshold,
             false_alarm_rate=calibration.false_alarm_rate,
         )
+        if model.bundle.doubt:
+            log_event(log, "not_proved", level=logging.WARNING, model=card.name, reason=model.bundle.doubt)
         if warning := foreign_device(calibration, model.engine.device):
             log_event(log, "calibrated_elsewhere", level=logging.WARNING, reason=warning)
     log_event(log, "started", events=publisher.events, heatmaps=publisher.heatmaps, control=control.address)

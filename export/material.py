@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge import progress
 from edge.errors import PictureError, UsageError
-from edge.health.camera_faults import ViewReference
+from edge.health.camera_faults.reference import ViewReference
 from edge.health.camera_faults.taking import ReferenceTaker
 from edge.inference.card import Training
 from edge.pictures import Picture, prepare, readable

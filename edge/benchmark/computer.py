@@ -20,7 +20,8 @@ from edge.benchmark.stages import Line, time_stages
 from edge.benchmark.station_run import NO_ALARM
 from edge.errors import DeviceError
 from edge.frame import Frame
-from edge.health.camera_faults import FaultOptions, FaultWatch
+from edge.health.camera_faults.options import FaultOptions
+from edge.health.camera_faults.watch import FaultWatch
 from edge.inference.bundle import Bundle
 from edge.inference.devices import Hint
 from edge.inference.engine import Engine

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from edge.benchmark.spread import Spread, spread_of
 from edge.frame import Frame
-from edge.health.camera_faults import FaultWatch
+from edge.health.camera_faults.watch import FaultWatch
 from edge.inference.engine import Engine
 from edge.inference.judge import Judge
 from edge.messaging.publisher import Publisher

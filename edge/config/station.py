@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from edge.config.camera import StationCamera
-from edge.health.camera_faults import FaultOptions
+from edge.health.camera_faults.options import FaultOptions
 from edge.messaging.alarm_options import AlarmOptions
 
 ADDRESS = r"^(tcp://(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5}|\*)|ipc://\S+)$"

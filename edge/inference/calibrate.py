@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from calibration import conformal
 from calibration.scores import ScoresError, checked, quantiles
 from edge.errors import CalibrationError
-from edge.health.camera_faults import ViewReference
+from edge.health.camera_faults.reference import ViewReference
 from edge.inference.card import Calibration
 
 DEFAULT_RATE = 0.05

@@ -10,7 +10,7 @@ from edge.cameras.capture import Capture
 from edge.config.camera import StationCamera
 from edge.config.station import StationConfig
 from edge.errors import EdgeAdError
-from edge.health.camera_faults import FaultWatch
+from edge.health.camera_faults.watch import FaultWatch
 from edge.health.incident import Incident
 from edge.inspection.area import area_plan_of
 from edge.inspection.camera_watch import CameraWatch

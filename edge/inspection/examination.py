@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 
 from edge.errors import DeviceError, ScoresDifferError
 from edge.frame import Frame
-from edge.health.camera_faults import FaultWatch
+from edge.health.camera_faults.watch import FaultWatch
 from edge.inference.engine import Prepared
 from edge.inference.fallback import SteadyEngine
 from edge.inference.judge import Judge, Mask
 from edge.inspection.area import Area, AreaPlan
+from edge.log import log_event
 from edge.pictures import Picture
-from edge.verdict import Inspection
+from edge.verdict import Box, Inspection
+
+log = logging.getLogger(__name__)
 
 
 class Examination:
@@ -60,7 +64,7 @@ class Examination:
         if frame.fault:
             self._found(frame.fault)
             return self._unknown(frame, frame.fault, waited_ms, part_id)
-        area, mask = self._area(frame.pixels.shape)
+        area, mask = self._area(frame.camera, frame.pixels.shape)
         pixels = area.cut(frame.pixels)
         prepared = self._engine.prepare(pixels)
         if fault := self._fault(frame, pixels, prepared):
@@ -86,9 +90,12 @@ class Examination:
     def _unknown(self, frame: Frame, reason: str, waited_ms: float, part_id: str | None) -> Inspection:
         return self._judge.unknown(frame, reason, device=self._engine.device, waited_ms=waited_ms, part_id=part_id)
 
-    def _area(self, shape: tuple[int, ...]) -> tuple[Area, Mask | None]:
+    def _area(self, camera: str, shape: tuple[int, ...]) -> tuple[Area, Mask | None]:
         """The area in frames of this size, and its mask at the model's size; worked out once for each size."""
         if shape not in self._areas:
             area = self._plan.area(shape[0], shape[1])
+            size = area.box or Box(0, 0, shape[1], shape[0])
+            for spot in self._faults.blind_to(size.height, size.width):
+                log_event(log, "camera_faults_unseen", camera=camera, unseen=spot)
             self._areas = {shape: (area, area.mask_at(self._engine.size))}
         return self._areas[shape]

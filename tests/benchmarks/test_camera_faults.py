@@ -11,7 +11,7 @@ from benchmarks.camera_faults import PAGE, RESULTS, time_looks, watch_set
 from benchmarks.camera_faults_results import Counted, FaultsFile, head, tables
 from benchmarks.datasets import absent
 from benchmarks.page import write_tables
-from edge.health.camera_faults import FaultOptions
+from edge.health.camera_faults.options import FaultOptions
 
 FOUND = {
     "bottle": {"black", "saturated", "blur", "noise", "shift"},

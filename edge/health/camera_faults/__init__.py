@@ -3,11 +3,3 @@
 The rule of this package: silence is better than a false fault. A defective part may look like anything; a fault of
 the camera is named only where the picture as a whole can be explained by nothing else.
 """
-
-from __future__ import annotations
-
-from edge.health.camera_faults.options import FaultOptions
-from edge.health.camera_faults.reference import ViewReference
-from edge.health.camera_faults.watch import FaultWatch
-
-__all__ = ["FaultOptions", "FaultWatch", "ViewReference"]

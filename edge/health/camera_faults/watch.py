@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from edge.health.camera_faults.blind import blind_spots
 from edge.health.camera_faults.exposure import Grey, share_allowed, shares
 from edge.health.camera_faults.frozen import Stillness
 from edge.health.camera_faults.noise import noise_of
@@ -37,6 +38,10 @@ class FaultWatch:
         self._view = None
         if reference is not None and reference.has_common_view:
             self._view = View(reference.mean_picture.astype(np.float32))
+
+    def blind_to(self, height: int, width: int) -> tuple[str, ...]:
+        """What would go unnoticed in frames of this size, pixels; see ``blind_spots``."""
+        return blind_spots(self._reference, self._options, height, width) if self._options.enabled else ()
 
     def look(self, pixels: Picture, prepared: Picture, captured_ns: int) -> str:
         """Looks at the next frame; empty for a sound one.

@@ -12,7 +12,8 @@ from edge.benchmark.listener import listening
 from edge.benchmark.shown import drawn
 from edge.benchmark.stages import LEAST_FRAMES, Line, time_stages
 from edge.frame import Frame
-from edge.health.camera_faults import FaultOptions, FaultWatch
+from edge.health.camera_faults.options import FaultOptions
+from edge.health.camera_faults.watch import FaultWatch
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine, Prepared, Raw
 from edge.inference.judge import Judge, limits_of

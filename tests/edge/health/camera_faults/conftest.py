@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.health.camera_faults import ViewReference
+from edge.health.camera_faults.reference import ViewReference
 from edge.health.camera_faults.taking import ReferenceTaker
 from edge.pictures import Picture, prepare
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from edge.calibrating import calibrate_on
-from edge.health.camera_faults import FaultOptions, FaultWatch
+from edge.health.camera_faults.options import FaultOptions
+from edge.health.camera_faults.watch import FaultWatch
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
 from edge.inference.override import calibration_of

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from edge.health.camera_faults import FaultOptions, ViewReference
 from edge.health.camera_faults.blind import blind_spots
+from edge.health.camera_faults.options import FaultOptions
+from edge.health.camera_faults.reference import ViewReference
 from edge.health.camera_faults.taking import LEAST_PICTURES, ReferenceTaker
 from edge.pictures import Picture
 from tests.edge.health.camera_faults.conftest import HEIGHT, WIDTH, Show, lit, model_size, reference_of, scene

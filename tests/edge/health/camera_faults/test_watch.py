@@ -7,7 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.health.camera_faults import FaultOptions, FaultWatch, ViewReference
+from edge.health.camera_faults.options import FaultOptions
+from edge.health.camera_faults.reference import ViewReference
+from edge.health.camera_faults.watch import FaultWatch
 from edge.pictures import Picture
 from tests.edge.health.camera_faults.conftest import DEFECTS, WIDTH, Draw, Show, model_size, reference_of
 
