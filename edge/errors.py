@@ -12,6 +12,7 @@ EdgeAdError                     exit code 1: it was asked rightly and failed
 ├── CheckpointError             a training checkpoint cannot be read or fits another model
 ├── DeviceError                 an inference device is unknown or cannot run the model
 │   └── ScoresDifferError       the device that took over judges otherwise than the one that was lost
+├── SecurityError               a key file is absent, damaged or open to others, or keys are needed and not set
 ├── BusError                    a ZeroMQ address cannot be bound or reached
 ├── StoreError                  the alert store on disk cannot be used
 ├── CalibrationError            the scores at hand cannot support the threshold that was asked for
@@ -88,6 +89,10 @@ class DeviceError(EdgeAdError):
 
 class ScoresDifferError(DeviceError):
     """The device that took over gives other scores than the one that was lost."""
+
+
+class SecurityError(EdgeAdError):
+    """A key file is absent, damaged or open to others, or an address needs keys and has none."""
 
 
 class BusError(EdgeAdError):
