@@ -252,14 +252,16 @@ class Capture:
         hung = process.hangs()
         if hung:
             process.kill()
+        alive = process.alive()  # before it is heard, so that one that has ended is heard to the end
         self._hear()
         if process.failed is not None:
             raise process.failed
-        if not hung and process.alive():
+        if alive and not hung:
             return
         if process.board.state is CameraState.ENDED:
             return
-        reason = "made no progress and was killed" if hung else f"died ({process.exit_code})"
+        how = "" if process.exit_code is None else f" ({process.exit_code})"
+        reason = "made no progress and was killed" if hung else f"died{how}"
         if not self.live or process.board.state is CameraState.OPENING:
             raise CameraError(
                 f"capture of camera {self.options.name} {reason}",

@@ -59,7 +59,7 @@ def test_a_capture_process_that_dies_without_a_server_is_replaced_all_the_same(
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: (camera.next_frame(0.05), camera.process_id not in {pid, None})[1])
     next_frame(camera)
-    assert camera.lost_because.startswith("capture process died")
+    assert camera.lost_because == "capture process died", "nobody is left to say how"
 
 
 def test_one_that_hangs_is_replaced(
