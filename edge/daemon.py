@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from types import FrameType
 
 from edge.cameras.capture import Capture
+from edge.config.key_folder import key_folder_of
 from edge.config.station import StationConfig
 from edge.errors import EdgeAdError
 from edge.inference.override import foreign_device
@@ -25,6 +26,7 @@ from edge.messaging.outbox import Outbox, default_state_dir
 from edge.messaging.publisher import Publisher
 from edge.messaging.sockets import leave
 from edge.messaging.tally import Pulse
+from edge.security.authenticator import Authenticator
 
 LOOK_S = 0.05
 JOIN_S = 0.7  # a stop takes less than a second, whatever a camera does
@@ -50,6 +52,7 @@ class Daemon:
         self._failure: EdgeAdError | None = None
         self._answers: Answers | None = None
         self._publisher: Publisher | None = None
+        self._access: Authenticator | None = None
 
     def run(self) -> None:
         """Judges until every camera has ended, SIGTERM or SIGINT comes, or something fails.
@@ -61,7 +64,9 @@ class Daemon:
             signal.signal(number, self._on_signal)
         config = self.config
         state_dir = config.state_dir or default_state_dir(config.station)
+        keys = key_folder_of(config)
         with ExitStack() as stack:
+            self._access = access = stack.enter_context(Authenticator(keys)) if keys else None
             # They open while we compile.
             captures = [stack.enter_context(Capture(camera.options())) for camera in config.cameras]
             outbox = Outbox(state_dir)
@@ -75,7 +80,7 @@ class Daemon:
             inspectors = assemble(config, captures, models, publisher, fail=self._fail, stopping=self._stopping)
             self._answers = Answers(config, models, inspectors, publisher)
             control = stack.enter_context(
-                Control(address=config.bus.control, station=self._answers, outbox=outbox)
+                Control(address=config.bus.control, station=self._answers, outbox=outbox, access=access)
             )
             for capture in captures:
                 self._open(capture)
@@ -101,6 +106,7 @@ class Daemon:
             picture=bus.picture,
             heartbeat_s=bus.heartbeat_s,
             pulse=lambda: Pulse("starting") if self._answers is None else self._answers.pulse(),
+            access=self._access,
         )
 
     def _open(self, capture: Capture) -> None:
@@ -123,10 +129,14 @@ class Daemon:
         """Ends the station where one of its threads broke off."""
         broken = [f"inspection of camera {inspector.name}" for inspector in inspectors if inspector.broke_off]
         broken += [] if control.alive else ["control"]
+        broken += [] if self._access is None or self._access.alive else ["the authenticator"]
         if broken:
             self._fail(unforeseen_end(broken[0]))
         if not publisher.alive:
             self._stopping.set()  # its close() raises why
+        elif self._access is not None:
+            complaint = self._access.complaint
+            publisher.health("security", "degraded" if complaint else "ok", complaint)
 
     def _on_device_change(self, state: Condition, reason: str) -> None:
         if self._publisher is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from edge.commands import benchmark, calibrate, collect, doctor, inspect, run, schema, subscribe, version
+from edge.commands import benchmark, calibrate, collect, doctor, inspect, keys, run, schema, subscribe, version
 
 
 def register(app: typer.Typer) -> None:
@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     app.command("run")(run.run)
     app.command("subscribe")(subscribe.subscribe)
     app.command("inspect")(inspect.inspect)
+    app.add_typer(keys.keys, name="keys")
     app.command("benchmark")(benchmark.benchmark)
     app.command("doctor")(doctor.doctor)
     app.command("schema")(schema.schema)

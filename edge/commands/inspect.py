@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,10 @@ def inspect(
     control: Annotated[
         str, typer.Option("--control", metavar="ADDRESS", help="Control of the station.")
     ] = "tcp://127.0.0.1:5558",
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", metavar="FILE", help="Key file of this client, where the station has keys."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The result as one JSON object, for machines.")] = False,
 ) -> None:
     """Ask a running station for the verdict of the part that lies before a camera now.
@@ -37,7 +42,7 @@ def inspect(
     from edge.messaging.lines import line_of
     from edge.verdict import Verdict
 
-    with closing(Asker(control)) as asker:
+    with closing(Asker(control, keys=keys)) as asker:
         result = asker.inspect(part_id, timeout_ms=timeout_ms, camera=camera)
     typer.echo(result.model_dump_json() if as_json else line_of(result))
     if result.verdict is not Verdict.GOOD:

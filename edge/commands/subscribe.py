@@ -24,6 +24,10 @@ def subscribe(
     since_seq: Annotated[
         int | None, typer.Option(min=0, help="With --control: replay the alerts after this number; 0 for all.")
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", metavar="FILE", help="Key file of this client, where the station has keys."),
+    ] = None,
     save: Annotated[
         Path | None, typer.Option(metavar="DIR", help="With --heatmaps: write them there as pictures.")
     ] = None,
@@ -38,6 +42,7 @@ def subscribe(
     Example: edge-ad subscribe tcp://127.0.0.1:5556
              edge-ad subscribe tcp://127.0.0.1:5556 --topic alert/ --json
              edge-ad subscribe --heatmaps tcp://127.0.0.1:5557 --save pictures/
+             edge-ad subscribe tcp://192.168.1.20:5556 --keys hmi-1.key
     """
     from edge.errors import UsageError
     from edge.messaging.follow import Display, follow
@@ -48,5 +53,7 @@ def subscribe(
     if since_seq is not None and not control:
         raise UsageError("--since-seq needs control", hint="add --control tcp://127.0.0.1:5558")
     topics = tuple(topic) if topic else ("result/", "alert/", "health/")
-    with Subscriber(events, topics=topics, heatmaps=heatmaps, control=control, since_seq=since_seq) as station:
+    with Subscriber(
+        events, topics=topics, heatmaps=heatmaps, control=control, since_seq=since_seq, keys=keys
+    ) as station:
         follow(station, Display(as_json=as_json, save=save), count=count, timeout_s=timeout_s)

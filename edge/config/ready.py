@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edge.config.key_folder import key_folder_of
 from edge.config.station import StationConfig
 from edge.errors import ConfigError
 
 
 def require_runnable(station: StationConfig) -> None:
-    """Raises ConfigError unless the station has cameras, and each camera a model whose files exist."""
+    """Raises ConfigError unless the station has cameras, each with a model whose files exist, and keys if needed.
+
+    Keys that are damaged or open to others raise SecurityError.
+    """
+    if folder := key_folder_of(station):
+        folder.check()
     if not station.cameras:
         if station.model is None:
             raise ConfigError("no model is set", hint="give --model, or model in the station file")

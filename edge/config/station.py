@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from edge.config.camera import StationCamera
 from edge.health.camera_faults.options import FaultOptions
 from edge.messaging.alarm_options import AlarmOptions
+from edge.security.options import SecurityOptions
 
 ADDRESS = r"^(tcp://(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5}|\*)|ipc://\S+)$"
 
@@ -113,6 +114,9 @@ class StationConfig(_Table):
     )
     bus: BusOptions = Field(default_factory=BusOptions, description="addresses and what is published")
     alarm: AlarmOptions = Field(default_factory=AlarmOptions, description="when anomalous parts raise an alarm")
+    security: SecurityOptions = Field(
+        default_factory=SecurityOptions, description="who may listen to the station and steer it"
+    )
     faults: FaultOptions = Field(default_factory=FaultOptions, description="what counts as a fault of a camera")
     inference: InferenceOptions = Field(default_factory=InferenceOptions, description="how the model is run")
     log: LogOptions = Field(default_factory=LogOptions, description="what is written to standard error")

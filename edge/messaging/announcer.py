@@ -17,7 +17,9 @@ from edge.messaging.heatmap import Encoding, encode
 from edge.messaging.messages import Alert, Result, topic_of
 from edge.messaging.outbox import Outbox
 from edge.messaging.parcel import Parcel, Shot, Shots
+from edge.messaging.subscriptions import Subscriptions
 from edge.messaging.tally import Pulse, Tally
+from edge.security.authenticator import Authenticator
 
 _HEATMAPS_HWM = 4
 _SUBSCRIPTION_BYTES = 4096
@@ -35,6 +37,7 @@ class Announcer:
         encoding: how heatmaps are sent.
         shots: told of each heatmap that is sent or left out.
         tally: counted elsewhere, told in heartbeats.
+        access: who may have heatmaps; None for this computer.
 
     Raises:
         UsageError, BusError: the address is wrong or cannot be bound.
@@ -50,6 +53,7 @@ class Announcer:
         encoding: Encoding,
         shots: Shots,
         tally: Tally,
+        access: Authenticator | None = None,
     ) -> None:
         self._compose = compose
         self._outbox = outbox
@@ -58,8 +62,14 @@ class Announcer:
         self._shots = shots
         self._tally = tally
         self._heatmaps = sockets.bind(
-            zmq.PUB, heatmaps, "--heatmaps", hwm=_HEATMAPS_HWM, largest_message=_SUBSCRIPTION_BYTES
+            zmq.XPUB,
+            heatmaps,
+            "--heatmaps",
+            hwm=_HEATMAPS_HWM,
+            largest_message=_SUBSCRIPTION_BYTES,
+            access=access,
         )
+        self._readers = Subscriptions(b"heatmap/", access)
         self.heatmaps = sockets.endpoint(self._heatmaps)
 
     def announce(self, batch: Sequence[Parcel]) -> None:
@@ -89,6 +99,10 @@ class Announcer:
                 state=pulse.state,
             )
         )
+
+    def listen(self) -> None:
+        """Notes who subscribed to heatmaps and who left."""
+        self._readers.take_from(self._heatmaps)
 
     def close(self) -> None:
         self._heatmaps.close()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -14,6 +15,7 @@ import zmq
 from edge.errors import BusError, NoVerdictError, UsageError
 from edge.messaging import sockets
 from edge.messaging.messages import Result, read_message
+from edge.security.keys import read_client_keys
 
 _HWM = 100
 _LARGEST_REPLY_BYTES = 64 * 1024 * 1024
@@ -23,14 +25,22 @@ _ON_THE_WAY_S = 1.0  # the station gives up in time by itself; longer silence me
 class Asker:
     """Asks a station; a station that does not answer costs a timeout, never a hang.
 
+    Args:
+        control: address of the station's control socket.
+        keys: this client's key file, where the station asks for keys.
+
     Raises:
         UsageError: the address cannot be understood.
+        SecurityError: the key file cannot be used.
     """
 
-    def __init__(self, control: str) -> None:
+    def __init__(self, control: str, *, keys: Path | None = None) -> None:
         self.address = control
+        self._keys = keys
         self._last_id = 0
-        self._socket = sockets.connect(zmq.DEALER, control, _HWM, _LARGEST_REPLY_BYTES)
+        self._socket = sockets.connect(
+            zmq.DEALER, control, _HWM, _LARGEST_REPLY_BYTES, read_client_keys(keys) if keys else None
+        )
 
     def ask(self, command: str, *, timeout_s: float = 2.0, **fields: object) -> dict[str, Any]:
         """Sends one request and returns the reply.
@@ -67,7 +77,7 @@ class Asker:
         except BusError as error:
             raise NoVerdictError(f"no verdict about part {part_id}: {error.message}", hint=error.hint) from error
         code, message = _error_of(reply)
-        if code in ("refused", "bad_request", "unknown_command"):
+        if code in ("refused", "forbidden", "bad_request", "unknown_command"):
             raise UsageError(f"{self.address} refuses to inspect: {message}")
         raise NoVerdictError(f"no verdict about part {part_id}: {code}: {message}")
 
@@ -85,7 +95,13 @@ class Asker:
             reply = self._read()
             if reply.get("id") == self._last_id:
                 return reply
-        raise BusError(f"no reply from {self.address} within {timeout_s:g} s", hint="is the station running?")
+        raise BusError(f"no reply from {self.address} within {timeout_s:g} s", hint=self._why_silent())
+
+    def _why_silent(self) -> str:
+        """ZeroMQ does not tell a client that its key was refused, or that the station is another one."""
+        if self._keys is None:
+            return "is the station running? if it has keys, give --keys"
+        return f"is the station running, and does it admit {self._keys}?"
 
     def _read(self) -> dict[str, Any]:
         frames = self._socket.recv_multipart()

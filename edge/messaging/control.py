@@ -19,6 +19,7 @@ from edge.messaging.messages import Result
 from edge.messaging.outbox import Outbox
 from edge.messaging.pending import Outcome, Pending, ReplyTo
 from edge.messaging.requests import Inspect, Pause, Replay, Request, RequestError, Resume, Status, read_request
+from edge.security.authenticator import Authenticator
 
 _HWM = 100
 # A peer that sends a larger frame is disconnected by ZeroMQ before it is in memory.
@@ -56,19 +57,28 @@ class Control:
     ``replay`` from a thread that may wait for the disk.
 
     Args:
-        address: loopback address to bind; the real one is the attribute of the same name.
+        address: address to bind; the real one is the attribute of the same name.
         station: who answers.
         outbox: what ``replay`` reads.
+        access: knows who asks, and what its role allows; None: whoever reaches the address may do all.
 
     Raises:
         UsageError, BusError: the address is wrong or cannot be bound.
     """
 
-    def __init__(self, *, address: str = sockets.CONTROL, station: Station, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        *,
+        address: str = sockets.CONTROL,
+        station: Station,
+        outbox: Outbox,
+        access: Authenticator | None = None,
+    ) -> None:
         self._station = station
         self._outbox = outbox
+        self._access = access
         self._socket = sockets.bind(
-            zmq.ROUTER, address, "--control", hwm=_HWM, largest_message=_LARGEST_FRAME_BYTES
+            zmq.ROUTER, address, "--control", hwm=_HWM, largest_message=_LARGEST_FRAME_BYTES, access=access
         )
         self.address = sockets.endpoint(self._socket)
         self._bell = Bell()
@@ -106,25 +116,37 @@ class Control:
                 came = dict(poller.poll(self._pending.wait_ms))
                 self._bell.hush()
                 if self._socket in came:
-                    self._take(*_unwrap(self._socket.recv_multipart()))
+                    self._take(self._socket.recv_multipart(copy=False))
                 self._reply_to_pending()
             self._disk.shutdown()
             self._reply_to_pending()
             for reply_to in self._pending.all():
                 self._refuse(reply_to, "not_ready", "the station stops")
 
-    def _take(self, envelope: tuple[bytes, ...], body: list[bytes]) -> None:
+    def _take(self, frames: list[zmq.Frame]) -> None:
+        envelope, body = _unwrap([frame.bytes for frame in frames])
         reply_to = ReplyTo(envelope, None)
         try:
             if len(body) != 1:
                 raise RequestError("bad_request", f"{len(body)} frames; a request is one frame of JSON")
             request = read_request(body[0])
             reply_to = ReplyTo(envelope, request.id)
+            self._require_role(request, frames[-1])
             self._answer(request, reply_to)
         except RequestError as error:
             self._refuse(ReplyTo(envelope, error.request_id), error.code, error.message)
         except EdgeAdError as error:
             self._refuse(reply_to, replies.code_of(error), str(error))
+
+    def _require_role(self, request: Request, frame: zmq.Frame) -> None:
+        if self._access is None:
+            return
+        client = self._access.note(frame)
+        if client is None:
+            raise RequestError("forbidden", "this key was revoked", request.id)
+        if not client.role.covers(request.needs):
+            needed = f"{request.command} needs the role {request.needs}, {client.name} has {client.role}"
+            raise RequestError("forbidden", needed, request.id)
 
     def _answer(self, request: Request, reply_to: ReplyTo) -> None:
         match request:

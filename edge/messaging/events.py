@@ -10,6 +10,7 @@ from edge.errors import BusError
 from edge.messaging import sockets
 from edge.messaging.messages import Message, topic_of
 from edge.messaging.subscriptions import Subscriptions
+from edge.security.authenticator import Authenticator
 
 _HWM = 2000
 _SUBSCRIPTION_BYTES = 4096
@@ -23,16 +24,19 @@ class Events:
     Args:
         address: to bind; the real one is the attribute of the same name.
         station: whose heartbeats tell who listens.
+        access: who may listen; None for this computer.
 
     Raises:
         UsageError, BusError: the address is wrong or cannot be bound.
     """
 
-    def __init__(self, address: str, station: str) -> None:
+    def __init__(self, address: str, station: str, access: Authenticator | None = None) -> None:
         self._lock = threading.Lock()
-        self._socket = sockets.bind(zmq.XPUB, address, "--events", hwm=_HWM, largest_message=_SUBSCRIPTION_BYTES)
+        self._socket = sockets.bind(
+            zmq.XPUB, address, "--events", hwm=_HWM, largest_message=_SUBSCRIPTION_BYTES, access=access
+        )
         self.address = sockets.endpoint(self._socket)
-        self.subscriptions = Subscriptions(f"heartbeat/{station}/".encode())
+        self.subscriptions = Subscriptions(f"heartbeat/{station}/".encode(), access)
 
     def send(self, message: Message) -> bool:
         """Sends one message; False where the socket is closed.

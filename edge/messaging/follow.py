@@ -93,7 +93,9 @@ class _Notices:
         address = self._station.address
         if self._station.alive:
             return f"{address} is alive and has had nothing to say for {_SILENCE_S:g} s; waiting"
-        return f"no station is heard at {address}; waiting"
+        keys = self._station.keys
+        why = f"does it admit {keys}?" if keys else "if it has keys, give --keys"
+        return f"no station is heard at {address}; {why}; waiting"
 
     def _say(self, about: str, line: str) -> None:
         if line and line != self._said.get(about):

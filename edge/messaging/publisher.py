@@ -25,6 +25,7 @@ from edge.messaging.messages import Component, Condition, Health, Message, Readi
 from edge.messaging.outbox import Outbox
 from edge.messaging.parcel import HeatmapsOf, Parcel, Shots
 from edge.messaging.tally import Pulse, Tally
+from edge.security.authenticator import Authenticator
 from edge.verdict import Inspection
 
 _WAITING = 1000
@@ -55,6 +56,7 @@ class Publisher:
         picture: whether a heatmap brings the frame as JPEG.
         heartbeat_s: seconds between heartbeats; readers expect 1.
         pulse: asked at each heartbeat, in the publisher's thread, for what only the daemon knows.
+        access: who may listen; None for this computer.
 
     Raises:
         UsageError: a name or an address is wrong.
@@ -74,6 +76,7 @@ class Publisher:
         picture: bool = False,
         heartbeat_s: float = 1.0,
         pulse: Callable[[], Pulse] = Pulse,
+        access: Authenticator | None = None,
     ) -> None:
         if not _NAME.fullmatch(station):
             raise UsageError(f"not a station name: {station!r}", hint="use up to 64 letters, digits, '-' and '_'")
@@ -91,7 +94,7 @@ class Publisher:
         self._failure: EdgeAdError | None = BusError(
             "the publisher broke off", hint="its traceback is in the log; please report it"
         )
-        self._events = Events(events, station)
+        self._events = Events(events, station, access)
         try:
             self._announcer = Announcer(
                 self._compose,
@@ -101,6 +104,7 @@ class Publisher:
                 encoding=encoding,
                 shots=self._shots,
                 tally=self._tally,
+                access=access,
             )
         except EdgeAdError:
             self._events.close()
@@ -243,6 +247,7 @@ class Publisher:
         next_beat_s = time.monotonic()
         while not self._closing.is_set() or not self._waiting.empty():
             self._events.listen()
+            self._announcer.listen()
             now_s = time.monotonic()
             if now_s >= next_beat_s:
                 self._announcer.beat(self._pulse())

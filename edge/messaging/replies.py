@@ -11,7 +11,7 @@ from edge.errors import BusyError, CameraError, EdgeAdError, UsageError
 
 RequestId = str | int | None
 ErrorCode = Literal[
-    "bad_request", "unknown_command", "too_large", "refused", "busy", "not_ready", "timeout", "failed"
+    "bad_request", "unknown_command", "too_large", "forbidden", "refused", "busy", "not_ready", "timeout", "failed"
 ]
 
 

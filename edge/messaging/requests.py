@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from edge.messaging.replies import ErrorCode
+from edge.security.role import Role
 
 LARGEST_REQUEST_BYTES = 64 * 1024
 LARGEST_REPLAY = 1000
@@ -20,6 +21,7 @@ PartId = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,128}$")]
 class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
+    needs: ClassVar[Role] = Role.OBSERVE  # of a client, where the station has keys
     id: RequestId = Field(description="chosen by the asker, repeated in the reply")
 
 
@@ -40,6 +42,7 @@ class Replay(_Request):
 class Pause(_Request):
     """Stops judging; heartbeats go on and say so."""
 
+    needs = Role.OPERATE
     command: Literal["pause"]
     camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for all")
 
@@ -47,6 +50,7 @@ class Pause(_Request):
 class Resume(_Request):
     """Judges again."""
 
+    needs = Role.OPERATE
     command: Literal["resume"]
     camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for all")
 
@@ -54,6 +58,7 @@ class Resume(_Request):
 class Inspect(_Request):
     """The verdict of the part that lies before a camera now."""
 
+    needs = Role.OPERATE
     command: Literal["inspect"]
     camera: str | None = Field(
         default=None, max_length=64, description="name of a camera; null for the only one in trigger mode"

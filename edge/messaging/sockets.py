@@ -7,7 +7,9 @@ import re
 
 import zmq
 
-from edge.errors import BusError, UsageError
+from edge.errors import BusError, SecurityError, UsageError
+from edge.security.authenticator import Authenticator
+from edge.security.keys import ClientKeys
 
 EVENTS = "tcp://127.0.0.1:5556"
 HEATMAPS = "tcp://127.0.0.1:5557"
@@ -33,8 +35,16 @@ def leave() -> None:
     shared_context().term()
 
 
-def bind(kind: int, address: str, option: str, *, hwm: int, largest_message: int) -> Socket:
-    """A socket bound to a loopback or ipc address.
+def bind(
+    kind: int,
+    address: str,
+    option: str,
+    *,
+    hwm: int,
+    largest_message: int,
+    access: Authenticator | None = None,
+) -> Socket:
+    """A socket bound to an address; without an authenticator, only to a loopback or ipc address.
 
     Args:
         kind: zmq.XPUB, zmq.ROUTER, ...
@@ -42,17 +52,27 @@ def bind(kind: int, address: str, option: str, *, hwm: int, largest_message: int
         option: the command's option that sets this address, named in errors.
         hwm: messages that may wait for each reader.
         largest_message: bytes of one incoming frame; a peer that sends more is disconnected.
+        access: who decides which clients may connect; None for whoever reaches the address.
 
     Raises:
-        UsageError: the address cannot be understood or leaves this computer.
+        UsageError: the address cannot be understood, or leaves this computer without an authenticator.
+        SecurityError: the authenticator has ended.
         BusError: the address cannot be bound.
     """
-    check_loopback(address, option)
+    if access is None:
+        check_loopback(address, option)
+    else:
+        check_address(address)
     socket = _prepared(kind, address, hwm=hwm, largest_message=largest_message)
     if kind == zmq.XPUB:
         socket.setsockopt(zmq.XPUB_VERBOSER, 1)
     try:
+        if access is not None:
+            access.protect(socket)
         socket.bind(address)
+    except SecurityError:
+        socket.close()
+        raise
     except zmq.ZMQError as error:
         socket.close()
         if error.errno == errno.EADDRINUSE:
@@ -62,11 +82,18 @@ def bind(kind: int, address: str, option: str, *, hwm: int, largest_message: int
     return socket
 
 
-def connect(kind: int, address: str, hwm: int, largest_message: int) -> Socket:
+def connect(kind: int, address: str, hwm: int, largest_message: int, keys: ClientKeys | None = None) -> Socket:
     """A socket that connects to an address, now or when somebody binds it.
 
     What a DEALER sends waits for nobody: until it is connected it takes no message, so that none is kept and then
     asked when it is out of date.
+
+    Args:
+        kind: zmq.SUB or zmq.DEALER.
+        address: of the station.
+        hwm: messages that may wait.
+        largest_message: bytes of one incoming frame.
+        keys: of this client, where the station asks for them.
 
     Raises:
         UsageError: the address cannot be understood.
@@ -74,6 +101,10 @@ def connect(kind: int, address: str, hwm: int, largest_message: int) -> Socket:
     check_address(address)
     socket = _prepared(kind, address, hwm=hwm, largest_message=largest_message)
     socket.setsockopt(zmq.IMMEDIATE, int(kind == zmq.DEALER))
+    if keys is not None:
+        socket.setsockopt(zmq.CURVE_SERVERKEY, keys.station_public.encode())
+        socket.setsockopt(zmq.CURVE_PUBLICKEY, keys.public.encode())
+        socket.setsockopt(zmq.CURVE_SECRETKEY, keys.secret_bytes)
     try:
         socket.connect(address)
     except zmq.ZMQError as error:
@@ -95,12 +126,17 @@ def check_address(address: str) -> None:
         raise UsageError(f"not an address: {address!r}", hint=f"write tcp://HOST:PORT, e.g. {EVENTS}")
 
 
-def check_loopback(address: str, option: str) -> None:
-    """Raises UsageError where an address cannot be understood or can be reached from another computer."""
+def is_loopback(address: str) -> bool:
+    """Whether only this computer can reach an address; raises UsageError where it cannot be understood."""
     check_address(address)
     tcp = _TCP.fullmatch(address)
-    if tcp and not _LOOPBACK.fullmatch(tcp["host"]):
-        hint = f"give {option} a loopback address such as {EVENTS}"
+    return tcp is None or _LOOPBACK.fullmatch(tcp["host"]) is not None
+
+
+def check_loopback(address: str, option: str) -> None:
+    """Raises UsageError where an address cannot be understood or can be reached from another computer."""
+    if not is_loopback(address):
+        hint = f"make keys with 'edge-ad keys create', or give {option} a loopback address such as {EVENTS}"
         raise UsageError(f"{address} can be reached from the network, which needs keys; none are set", hint=hint)
 
 

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from math import ceil
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -26,6 +27,7 @@ from edge.messaging.asking import Asker
 from edge.messaging.heatmap import Heatmap, decode
 from edge.messaging.messages import KINDS, Alert, Heartbeat, HeatmapHeader, Message, read_message, topic_of
 from edge.messaging.position import Position
+from edge.security.keys import read_client_keys
 
 _EVENTS_HWM = 10_000
 _HEATMAPS_HWM = 4
@@ -52,12 +54,14 @@ class Subscriber:
         control: address of the control socket, where missed alerts are to be replayed.
         since_seq: the last alert that the reader has; 0 for all on disk; None to begin with what comes next.
         heartbeat_s: the station's interval; it is dead after three without any message.
+        keys: this client's key file, where the station asks for keys.
 
     Attributes:
         replay_error: why the last replay failed; None where none did.
 
     Raises:
         UsageError: an address cannot be understood.
+        SecurityError: the key file cannot be used.
     """
 
     def __init__(
@@ -69,8 +73,11 @@ class Subscriber:
         control: str | None = None,
         since_seq: int | None = None,
         heartbeat_s: float = 1.0,
+        keys: Path | None = None,
     ) -> None:
         self.address = events
+        self.keys = keys
+        self._own_keys = read_client_keys(keys) if keys else None
         self._topics = tuple(topic.encode() for topic in topics)
         self._alerts_wanted = any(t.startswith(b"alert/") or b"alert/".startswith(t) for t in self._topics)
         self._dead_after_s = 3 * heartbeat_s
@@ -81,7 +88,7 @@ class Subscriber:
         self._ready: deque[Received] = deque()
         self._poller = zmq.Poller()
         with ExitStack() as opened:
-            self._asker = opened.enter_context(closing(Asker(control))) if control else None
+            self._asker = opened.enter_context(closing(Asker(control, keys=keys))) if control else None
             self._heatmaps = None
             if heatmaps:
                 self._heatmaps = self._follow(opened, heatmaps, [b""], _HEATMAPS_HWM, _LARGEST_HEATMAP_BYTES)
@@ -144,7 +151,8 @@ class Subscriber:
     def _follow(
         self, opened: ExitStack, address: str, topics: Iterable[bytes], hwm: int, largest_message: int
     ) -> sockets.Socket:
-        socket = opened.enter_context(closing(sockets.connect(zmq.SUB, address, hwm, largest_message)))
+        connected = sockets.connect(zmq.SUB, address, hwm, largest_message, self._own_keys)
+        socket = opened.enter_context(closing(connected))
         for topic in topics:
             socket.setsockopt(zmq.SUBSCRIBE, topic)
         self._poller.register(socket, zmq.POLLIN)

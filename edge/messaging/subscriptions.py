@@ -7,6 +7,7 @@ import threading
 import zmq
 
 from edge.messaging.sockets import Socket
+from edge.security.authenticator import Authenticator
 
 _SUBSCRIBE, _UNSUBSCRIBE = 1, 0
 
@@ -16,9 +17,11 @@ class Subscriptions:
 
     Args:
         topic: e.g. ``heartbeat/line-3/``; subscriptions to all, to ``heartbeat/`` and to itself cover it.
+        access: told who subscribed, where the socket is protected.
     """
 
-    def __init__(self, topic: bytes) -> None:
+    def __init__(self, topic: bytes, access: Authenticator | None = None) -> None:
+        self._access = access
         self._topic = topic
         self._count = 0
         self._changed = threading.Condition()
@@ -26,8 +29,10 @@ class Subscriptions:
     def take_from(self, socket: Socket) -> None:
         """Takes every report that waits at the socket; never blocks."""
         while socket.poll(0):
-            for report in socket.recv_multipart(zmq.NOBLOCK):
-                self._take(report)
+            for frame in socket.recv_multipart(zmq.NOBLOCK, copy=False):
+                if self._access is not None:
+                    self._access.note(frame)
+                self._take(frame.bytes)
 
     def wait_for(self, count: int, timeout_s: float) -> bool:
         """Waits until that many readers are there; False when the time ran out."""

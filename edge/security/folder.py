@@ -134,8 +134,21 @@ class KeyFolder:
                     damaged(error)
         return found
 
+    def check(self) -> list[Client]:
+        """Who is admitted; for a start.
+
+        Raises:
+            SecurityError: a file is absent or not as it must be.
+        """
+        self.station()
+        return self.clients(damaged=_raise)
+
     def _admitted_path(self, name: str) -> Path:
         return self.clients_path / f"{name}.json"
+
+
+def _raise(error: SecurityError) -> None:
+    raise error
 
 
 def _text(keys: StationKeys | ClientKeys | Client) -> str:

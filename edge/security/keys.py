@@ -92,7 +92,9 @@ def parse(kind: type[KeyFile], path: Path, text: str) -> KeyFile:
             raise SecurityError(f"{path} is damaged: its two keys are no pair", hint="make a new one")
     except (ValidationError, ValueError) as error:  # never quoted: it would show the secret
         what = kind.__name__.removesuffix("Keys").lower()
-        raise SecurityError(f"{path} is no key file of a {what}", hint="give another, or make a new one") from error
+        raise SecurityError(
+            f"{path} is no key file of a {what}", hint="give another, or make a new one"
+        ) from error
     return keys
 
 

@@ -14,5 +14,5 @@ class SecurityOptions(BaseModel):
 
     keys: Path | None = Field(
         default=None,
-        description="folder of the keys that 'edge-ad keys create' makes; state_dir/keys, where it exists, if unset",
+        description="folder of keys that 'edge-ad keys create' makes; state_dir/keys where it exists, if unset",
     )

@@ -1,4 +1,4 @@
-"""Files that decide who gets in: written whole or not at all, and refused where others could read or change them."""
+"""Files that decide who gets in: written whole or not at all, refused where others could read or change them."""
 
 from __future__ import annotations
 
