@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 keys = typer.Typer(
     help="Make, list and revoke the keys of those who may listen to a station and steer it.\n\n"
-    "Example: edge-ad keys create hmi-1 --role operate",
+    "Example: edge-ad keys create hmi-1",
     no_args_is_help=True,
 )
 KeysDir = Annotated[
