@@ -40,7 +40,7 @@ def test_one_that_falls_silent_is_lost_and_found_again_as_soon_as_it_speaks(
 ) -> None:
     one = capture(camera.url, open_timeout_s=1, retry_most_s=5)
     took_s = []
-    for away_s in (0.3, 1.1, 3.7):
+    for away_s in (0.3, 1.6):
         next_frame(one)
         camera.freeze()
         wait_for(lambda: (one.next_frame(0.05), one.state is CameraState.STALLED)[1])
