@@ -29,7 +29,8 @@ def key_folder_of(station: StationConfig) -> KeyFolder | None:
     for key, address in (("events", bus.events), ("heatmaps", bus.heatmaps), ("control", bus.control)):
         if not is_loopback(address):
             raise ConfigError(
-                f"bus.{key} = {address} can be reached from the network, which needs keys, and {path} has none",
-                hint=f"make the first with: edge-ad keys create hmi-1 --role observe --keys-dir {path}",
+                f"{address} can be reached from the network, which needs keys; none are in {path}",
+                hint=f"give --{key} a loopback address, or make keys with: "
+                f"edge-ad keys create hmi-1 --role observe --keys-dir {path}",
             )
     return None
