@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge.messaging.messages import Health, Message, Result
+from edge.messaging.messages import Message, Result
 from edge.pictures import read_picture
 from edge.verdict import Verdict
 from tests.edge.conftest import RunStation
@@ -79,6 +79,5 @@ def test_frames_without_a_pixel(run_station: RunStation, tiny_dataset: Path) -> 
         (Verdict.UNKNOWN, "0x0 pixels"),
         (Verdict.UNKNOWN, "0x120 pixels"),
     }
-    faults = [health for health in of_kind(Health, said) if health.component == "camera"]
-    assert [health.state for health in faults] == ["degraded"]
+    assert [fault["reason"] for fault in station.events("camera_fault", 1)] == ["zero bytes"]
     assert station.process.poll() is None
