@@ -8,13 +8,16 @@ EdgeAdError                     exit code 1: it was asked rightly and failed
 ├── CameraError                 a camera cannot be opened or was lost; a retry may help
 │   └── CameraSilentError       no picture came in time
 ├── BundleError                 a model file cannot be read, is damaged or is not one of ours
-│   └── CardError               the model card is absent, or of another kind or version
+│   ├── CardError               the model card is absent, or of another kind or version
+│   └── SignatureError          the model is not signed, or not by anyone who is trusted
 ├── CheckpointError             a training checkpoint cannot be read or fits another model
 ├── DeviceError                 an inference device is unknown or cannot run the model
 │   └── ScoresDifferError       the device that took over judges otherwise than the one that was lost
 ├── SecurityError               a key file is absent, damaged or open to others, or keys are needed and not set
 ├── BusError                    a ZeroMQ address cannot be bound or reached
 ├── StoreError                  the alert store on disk cannot be used
+│   ├── StoreRefusedError       the disk refuses to write: it is full, broken or read-only; a retry may help
+│   └── StoreDamagedError       the store is damaged; only a new one helps
 ├── CalibrationError            the scores at hand cannot support the threshold that was asked for
 ├── TrainingError               training or export cannot give a model that may be used
 └── DemoError                   a step of the demo failed, or gave less than the demo promises
@@ -79,6 +82,10 @@ class CardError(BundleError):
     """The model card inside a bundle is absent or cannot be understood."""
 
 
+class SignatureError(BundleError):
+    """A bundle is not signed by anyone who is trusted."""
+
+
 class CheckpointError(EdgeAdError):
     """A checkpoint cannot be read or belongs to another model or version."""
 
@@ -111,6 +118,14 @@ class NoVerdictError(EdgeAdError):
 
 class StoreError(EdgeAdError):
     """The alert store on disk cannot be opened, read or written."""
+
+
+class StoreRefusedError(StoreError):
+    """The disk refuses for now: it is full, broken or read-only."""
+
+
+class StoreDamagedError(StoreError):
+    """The alert store is damaged, or is another file."""
 
 
 class CalibrationError(EdgeAdError):

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from edge.errors import StoreError
-from edge.messaging.messages import Alert
+from edge.errors import StoreDamagedError, StoreError, StoreRefusedError
+from edge.log import log_event
+from edge.messaging.messages import Alert, Condition
+from edge.store import actions, retention
+from edge.store.actions import Action, Judgement
+from edge.store.file import mapped
+from edge.store.ledger import Ledger
+from edge.store.options import OutboxOptions
+from edge.store.waiting import Waiting
 
-_FILE = "alerts.sqlite"
-_SCHEMA = "CREATE TABLE IF NOT EXISTS alerts (seq INTEGER PRIMARY KEY, alert TEXT NOT NULL) STRICT"
-# Without a limit a WAL that once grew, because a reader held it, keeps its size on disk for ever.
-_JOURNAL_LIMIT_BYTES = 16 * 1024 * 1024
+_AGAIN_S = 0.5
+_TIDY_S = 10.0
+_TIDY_AGAIN_S = 0.1
+_BATCH = 500
+log = logging.getLogger(__name__)
 
 
 def default_state_dir(station: str, environ: Mapping[str, str] = os.environ) -> Path:
@@ -29,72 +39,155 @@ def default_state_dir(station: str, environ: Mapping[str, str] = os.environ) -> 
     return Path(state_home) / "edge-ad" / station
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxFigures:
+    """What the outbox holds.
+
+    Attributes:
+        last_seq: newest alert on disk.
+        waiting: alerts in memory that the disk refuses.
+        dropped: alerts that had to leave memory before the disk took them, since the start.
+        used_bytes: what alerts take on disk.
+        wal_bytes: size of the journal.
+    """
+
+    last_seq: int
+    waiting: int
+    dropped: int
+    used_bytes: int
+    wal_bytes: int
+
+
 class Outbox:
     """Alerts of one station, numbered densely from 1, in ``alerts.sqlite`` (WAL, synchronous=FULL).
 
-    One process at a time may hold it; its threads may share it.
+    One process at a time may hold it; its threads may share it. A damaged store is set aside and a new one goes on
+    with higher numbers: no number is ever given twice.
 
     Args:
         state_dir: folder of the store; made if absent.
+        options: how long alerts are kept, and how many may wait for a disk that refuses.
 
     Raises:
         StoreError: the folder or the file cannot be used, or another process holds it.
     """
 
-    def __init__(self, state_dir: Path) -> None:
-        self.path = state_dir / _FILE
-        self._lock = threading.Lock()
+    def __init__(self, state_dir: Path, options: OutboxOptions = OutboxOptions()) -> None:  # noqa: B008 - frozen
+        self._options = options
+        self._lock = threading.RLock()
         try:
             state_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             hint = "give another state directory"
             raise StoreError(f"cannot make {state_dir}: {error.strerror}", hint=hint) from error
-        with self._mapped("open"):
-            self._db = sqlite3.connect(self.path, timeout=1.0, isolation_level=None, check_same_thread=False)
-            try:
-                self._last_seq = self._prepare()
-            except sqlite3.Error:
-                self._db.close()
-                raise
+        self._ledger = Ledger(state_dir)
+        self.path = self._ledger.path
+        self._waiting = Waiting(options.waiting_alerts)
+        self._refusal = ""
+        self._try_again_s = 0.0
+        self._tidy_next_s = time.monotonic() + _TIDY_S
+        self._overflows = False
 
     @property
     def last_seq(self) -> int:
         """Number of the newest committed alert; 0 before the first."""
-        return self._last_seq
+        return self._ledger.last_seq
+
+    @property
+    def next_seq(self) -> int:
+        """Number of the next alert, beyond those on disk and those that wait for it."""
+        return self._ledger.last_given + 1
+
+    @property
+    def condition(self) -> tuple[Condition, str]:
+        """State of the disk for alerts, and why."""
+        if self._overflows:
+            return (
+                "failed",
+                f"more than {self._options.waiting_alerts} alerts wait, the oldest are lost: {self._refusal}",
+            )
+        if self._refusal:
+            return "degraded", f"alerts wait in memory: {self._refusal}"
+        return ("degraded", self._ledger.damage) if self._ledger.damage else ("ok", "")
+
+    def keep(self, alerts: Sequence[Alert]) -> Sequence[Alert]:
+        """Commits alerts in one transaction, or holds them in memory while the disk refuses.
+
+        Args:
+            alerts: numbered ``next_seq`` and on.
+
+        Returns:
+            The alerts as they may be announced: ``durable`` is false where they wait in memory.
+
+        Raises:
+            StoreError: the store cannot be used at all, or the numbers leave a gap; nothing was kept then.
+        """
+        with self._lock:
+            self._check_numbers(alerts)
+            if not self._refusal:
+                try:
+                    self._commit([(alert.seq, alert.model_dump_json()) for alert in alerts])
+                    return alerts
+                except StoreRefusedError as error:
+                    self._begin_to_refuse(error)
+            self._hold(alerts)
+            return [alert.model_copy(update={"durable": False}) for alert in alerts]
 
     def append(self, alerts: Sequence[Alert]) -> None:
         """Commits alerts in one transaction; they are on disk when this returns.
 
         Args:
-            alerts: numbered ``last_seq + 1`` and on.
+            alerts: numbered ``next_seq`` and on.
 
         Raises:
-            StoreError: the disk refuses, or the numbers leave a gap; nothing was stored then.
+            StoreRefusedError: the disk refuses; nothing was stored then.
+            StoreError: the store cannot be used, or the numbers leave a gap.
         """
-        numbers = [alert.seq for alert in alerts]
-        with self._lock, self._mapped("write"):
-            if numbers != list(range(self._last_seq + 1, self._last_seq + 1 + len(numbers))):
-                raise StoreError(f"alerts {numbers} do not follow number {self._last_seq} in {self.path}")
-            rows = [(alert.seq, alert.model_dump_json()) for alert in alerts]
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._db.executemany("INSERT INTO alerts VALUES (?, ?)", rows)
-                self._db.execute("COMMIT")
-            except sqlite3.Error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-            self._last_seq += len(numbers)
+        with self._lock:
+            self._check_numbers(alerts)
+            self._commit([(alert.seq, alert.model_dump_json()) for alert in alerts])
+
+    def tend(self) -> None:
+        """Writes what waits, if the disk takes it again, and now and then deletes what is too old or too much.
+
+        To be called several times a second by the thread that keeps.
+
+        Raises:
+            StoreError: the store cannot be used at all.
+        """
+        now_s = time.monotonic()
+        with self._lock:
+            if self._refusal and now_s >= self._try_again_s:
+                self._write_waiting()
+            if now_s >= self._tidy_next_s and not self._refusal:
+                self._tidy_next_s = now_s + _TIDY_S
+                # A disk that refuses this is told of by the next alert.
+                with suppress(StoreRefusedError):
+                    if self._ledger.tidy(self._options):
+                        self._tidy_next_s = now_s + _TIDY_AGAIN_S
+
+    def settle(self) -> None:
+        """Writes what waits, now.
+
+        Raises:
+            StoreRefusedError: the disk refuses still; what waits is lost with the process.
+        """
+        with self._lock:
+            if self._refusal:
+                self._write_waiting()
+            if len(self._waiting):
+                raise StoreRefusedError(f"{len(self._waiting)} alerts are not on disk: {self._refusal}")
 
     def since(self, seq: int, limit: int) -> list[str]:
-        """JSON texts of at most ``limit`` alerts after number ``seq``, in order.
+        """JSON texts of at most ``limit`` alerts after number ``seq``, in order; those that wait in memory too.
 
         Raises:
             StoreError: the file cannot be read.
         """
-        query = "SELECT alert FROM alerts WHERE seq > ? ORDER BY seq LIMIT ?"
-        with self._lock, self._mapped("read"):
-            return [text for (text,) in self._db.execute(query, (seq, limit))]
+        with self._lock:
+            texts = self._ledger.since(seq, limit)
+            waiting = self._waiting.since(seq, limit - len(texts))
+        return texts + [_not_durable(text) for text in waiting]
 
     def newest(self, limit: int) -> list[Alert]:
         """At most ``limit`` alerts, the newest ones, in order.
@@ -103,39 +196,92 @@ class Outbox:
             StoreError: the file cannot be read, or holds something else.
         """
         try:
-            since = max(0, self._last_seq - limit)
+            since = max(0, self.last_seq - limit)
             return [Alert.model_validate_json(text, extra="ignore") for text in self.since(since, limit)]
         except ValidationError as error:
             hint = "move the file away to begin a new store"
             raise StoreError(f"{self.path} holds what is no alert", hint=hint) from error
 
+    def record_action(self, by: str, action: str, before: str = "", after: str = "") -> Action:
+        """Commits what somebody changed.
+
+        Raises:
+            StoreError: the disk refuses; nothing was stored.
+        """
+        with self._lock, mapped("write", self.path):
+            return actions.record(self._ledger.db, by, action, before, after)
+
+    def actions_since(self, number: int, limit: int = 100) -> list[Action]:
+        """At most ``limit`` actions after a number, in order.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        with self._lock, mapped("read", self.path):
+            return actions.since(self._ledger.db, number, limit)
+
+    def acknowledge(self, alert_id: str, by: str, judgement: Judgement) -> str:
+        """Commits what somebody says about an alarm; the last word counts. Returns the word before, or nothing.
+
+        Raises:
+            UsageError: no alert on disk has this id.
+            StoreError: the disk refuses; nothing was stored.
+        """
+        with self._lock, mapped("write", self.path):
+            return actions.judge(self._ledger.db, alert_id, by, judgement)
+
+    def judgements(self) -> dict[str, Judgement]:
+        """What was said about each alarm that is still on disk, by alert_id."""
+        with self._lock, mapped("read", self.path):
+            return actions.judgements(self._ledger.db)
+
+    def figures(self) -> OutboxFigures:
+        """What it holds, now."""
+        with self._lock, mapped("read", self.path):
+            used = retention.used_bytes(self._ledger.db)
+            return OutboxFigures(
+                self.last_seq, len(self._waiting), self._waiting.dropped, used, self._ledger.wal_bytes
+            )
+
     def close(self) -> None:
-        with self._lock, self._mapped("close"):
-            self._db.close()
+        with self._lock:
+            self._ledger.close()
 
-    def _prepare(self) -> int:
-        # A second station on the same store would give numbers twice: the first one keeps it locked.
-        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute(f"PRAGMA journal_size_limit={_JOURNAL_LIMIT_BYTES}")
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.execute(_SCHEMA)
-        (last,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM alerts").fetchone()
-        self._db.execute("COMMIT")
-        return int(last)
+    def _check_numbers(self, alerts: Sequence[Alert]) -> None:
+        numbers = [alert.seq for alert in alerts]
+        if numbers != list(range(self.next_seq, self.next_seq + len(numbers))):
+            raise StoreError(f"alerts {numbers} do not follow number {self.next_seq - 1} in {self.path}")
 
-    @contextmanager
-    def _mapped(self, action: str) -> Iterator[None]:
+    def _commit(self, rows: Sequence[tuple[int, str]]) -> None:
         try:
-            yield
-        except sqlite3.Error as error:
-            name = getattr(error, "sqlite_errorname", "")
-            if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-                hint = "stop it, or give this station another name or state directory"
-                raise StoreError(f"{self.path} is held by another station", hint=hint) from error
-            if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-                hint = "move the file away to begin a new store"
-                raise StoreError(f"{self.path} is damaged: {error}", hint=hint) from error
-            hint = "check the disk's free space and the owner of the folder"
-            raise StoreError(f"cannot {action} {self.path}: {error}", hint=hint) from error
+            self._ledger.commit(rows)
+        except StoreDamagedError as error:
+            log_event(log, "store_damaged", level=logging.ERROR, reason=error.message)
+            self._ledger.begin_anew()
+            self._ledger.commit(rows)
+
+    def _hold(self, alerts: Sequence[Alert]) -> None:
+        self._ledger.give(alerts[-1].seq)
+        if self._waiting.add((alert.seq, alert.model_dump_json()) for alert in alerts) and not self._overflows:
+            self._overflows = True
+            log_event(log, "alerts_lost", level=logging.ERROR, reason=self.condition[1])
+
+    def _begin_to_refuse(self, error: StoreRefusedError) -> None:
+        self._refusal = error.message
+        self._try_again_s = time.monotonic() + _AGAIN_S
+        log_event(log, "disk_refuses", level=logging.ERROR, reason=error.message)
+
+    def _write_waiting(self) -> None:
+        self._try_again_s = time.monotonic() + _AGAIN_S
+        try:
+            while rows := self._waiting.first(_BATCH):
+                self._commit(rows)
+                self._waiting.remove(len(rows))
+        except StoreRefusedError:
+            return
+        self._refusal, self._overflows = "", False
+        log_event(log, "disk_accepts", last_seq=self.last_seq, lost=self._waiting.dropped)
+
+
+def _not_durable(text: str) -> str:
+    return Alert.model_validate_json(text).model_copy(update={"durable": False}).model_dump_json()
