@@ -14,6 +14,9 @@ from edge.cameras.capture import Capture
 from edge.config.key_folder import key_folder_of
 from edge.config.station import StationConfig
 from edge.errors import EdgeAdError
+from edge.health.service_manager import ServiceManager
+from edge.health.stage import Stage
+from edge.health.watchdog import Watchdog
 from edge.inference.override import foreign_device
 from edge.inspection.answers import Answers
 from edge.inspection.assembly import assemble
@@ -29,6 +32,7 @@ from edge.messaging.tally import Pulse
 from edge.security.authenticator import Authenticator
 
 LOOK_S = 0.05
+STATUS_EVERY_S = 1.0
 JOIN_S = 0.7  # a stop takes less than a second, whatever a camera does
 log = logging.getLogger(__name__)
 
@@ -49,6 +53,8 @@ class Daemon:
         self._subscribers = wait_for_subscribers
         self._subscribers_timeout_s = subscribers_timeout_s
         self._stopping = threading.Event()
+        self._manager = ServiceManager()
+        self._stage = Stage("station")
         self._failure: EdgeAdError | None = None
         self._answers: Answers | None = None
         self._publisher: Publisher | None = None
@@ -88,7 +94,10 @@ class Daemon:
             publisher.wait_for_subscribers(
                 self._subscribers, self._subscribers_timeout_s, given_up=self._stopping.is_set
             )
-            self._inspect(inspectors, control, publisher)
+            stages = [self._stage, control.stage, publisher.stage]
+            stages += [stage for inspector in inspectors for stage in inspector.stages]
+            with Watchdog(stages, self._manager, config.watchdog):
+                self._inspect(inspectors, control, publisher)
         leave()
         _log_stopped(inspectors)
         if self._failure is not None:
@@ -117,8 +126,16 @@ class Daemon:
     def _inspect(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> None:
         for inspector in inspectors:
             inspector.start()
+        self._manager.ready(_status_line(inspectors, publisher))
+        said_s = time.monotonic()
         while not self._stopping.wait(LOOK_S) and any(inspector.alive for inspector in inspectors):
+            self._stage.begin("looking after its threads")
             self._look_after(inspectors, control, publisher)
+            if time.monotonic() >= said_s + STATUS_EVERY_S:
+                said_s = time.monotonic()
+                self._manager.status(_status_line(inspectors, publisher))
+        self._stage.end()
+        self._manager.stopping()
         self._look_after(inspectors, control, publisher)
         self._stopping.set()
         deadline_s = time.monotonic() + JOIN_S
@@ -149,6 +166,16 @@ class Daemon:
         """Keeps the first error and stops the station: half a station would look alive."""
         self._failure = self._failure or error
         self._stopping.set()
+
+
+def _status_line(inspectors: Sequence[Inspector], publisher: Publisher) -> str:
+    judged = sum(inspector.judged for inspector in inspectors)
+    unwell = [
+        f"{message.camera or message.component} {message.state}: {message.reason}"
+        for message in publisher.health_now
+        if message.state != "ok"
+    ]
+    return "; ".join([f"{judged} frames judged", *unwell])
 
 
 def _log_started(models: Sequence[LoadedModel], publisher: Publisher, control: Control) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from edge.config.camera import StationCamera
 from edge.health.camera_faults.options import FaultOptions
+from edge.health.watchdog_options import WatchdogOptions
 from edge.messaging.alarm_options import AlarmOptions
 from edge.security.options import SecurityOptions
 
@@ -119,6 +120,9 @@ class StationConfig(_Table):
     )
     faults: FaultOptions = Field(default_factory=FaultOptions, description="what counts as a fault of a camera")
     inference: InferenceOptions = Field(default_factory=InferenceOptions, description="how the model is run")
+    watchdog: WatchdogOptions = Field(
+        default_factory=WatchdogOptions, description="how long a stage may take before it counts as hung"
+    )
     log: LogOptions = Field(default_factory=LogOptions, description="what is written to standard error")
 
     @field_validator("cameras")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from edge.cameras.capture import CameraState, Capture
 from edge.errors import EdgeAdError, UsageError
 from edge.frame import Frame
+from edge.health.stage import Stage
 from edge.inspection.camera_watch import CameraWatch
 from edge.inspection.examination import Examination
 from edge.inspection.trigger import Ask, Trigger
@@ -46,6 +47,7 @@ class Inspector:
 
     Attributes:
         judged: frames whose verdict was published so far, in the order in which the camera gave them.
+        stages: what each lane is at.
     """
 
     def __init__(
@@ -80,9 +82,10 @@ class Inspector:
             int, tuple[Inspection, Ask | None]
         ] = {}  # judged before an earlier frame, by their number
         self._ended = 0
+        self.stages = [Stage(f"camera {self.name}, lane {lane}") for lane in range(lanes)]
         self._lanes = [
-            threading.Thread(target=self._run, name=f"inspector-{self.name}-{lane}", daemon=True)
-            for lane in range(lanes)
+            threading.Thread(target=self._run, args=(stage,), name=f"inspector-{self.name}-{lane}", daemon=True)
+            for lane, stage in enumerate(self.stages)
         ]
 
     def start(self) -> None:
@@ -133,26 +136,29 @@ class Inspector:
             )
         self.trigger.ask(ask)
 
-    def _run(self) -> None:
+    def _run(self, stage: Stage) -> None:
         try:
-            self._follow()
+            self._follow(stage)
         except EdgeAdError as error:
             self._fail(error)
+        stage.end()
         with self._one_takes:
             self._ended += 1
             if self._ended == len(self._lanes):
                 self.capture.stop()
 
-    def _follow(self) -> None:
+    def _follow(self, stage: Stage) -> None:
         while not self._stopping.is_set():
+            stage.begin("capture")
             self.watch.look(paused=self.paused.is_set())
             if self.capture.state is CameraState.ENDED:
                 return
             if self._holds_back():
                 self._stopping.wait(LOOK_S)
             elif self.capture.wait_ready(LOOK_S):
+                stage.begin("waiting for its turn")
                 with self._turns.turn():
-                    self._inspect_next()
+                    self._inspect_next(stage)
 
     def _holds_back(self) -> bool:
         """Whether pictures on disk wait, because nobody wants one now."""
@@ -160,7 +166,8 @@ class Inspector:
             return False
         return self.paused.is_set() or (self.trigger is not None and not self.trigger.busy)
 
-    def _inspect_next(self) -> None:
+    def _inspect_next(self, stage: Stage) -> None:
+        stage.begin("inference")
         with self._one_takes:
             frame = self.capture.take()
             if frame is None:
@@ -173,6 +180,7 @@ class Inspector:
             if self.capture.options.triggered:
                 self.watch.count_missed()
         inspection = self._examination.examine(frame, part_id=ask.part_id if ask else None)
+        stage.begin("publishing", on_disk=True)  # where many alerts wait for the disk, so do lanes
         self._publish_in_order(number, inspection, ask)
 
     def _asked(self, frame: Frame) -> Ask | None:

@@ -9,6 +9,7 @@ import numpy as np
 import zmq
 from numpy.typing import NDArray
 
+from edge.health.stage import Stage
 from edge.messaging import sockets
 from edge.messaging.alarm import Alarm
 from edge.messaging.compose import Composer
@@ -37,6 +38,7 @@ class Announcer:
         encoding: how heatmaps are sent.
         shots: told of each heatmap that is sent or left out.
         tally: counted elsewhere, told in heartbeats.
+        stage: what the publishing thread is at.
         access: who may have heatmaps; None for this computer.
 
     Raises:
@@ -53,6 +55,7 @@ class Announcer:
         encoding: Encoding,
         shots: Shots,
         tally: Tally,
+        stage: Stage,
         access: Authenticator | None = None,
     ) -> None:
         self._compose = compose
@@ -61,6 +64,7 @@ class Announcer:
         self._encoding: Encoding = encoding
         self._shots = shots
         self._tally = tally
+        self._stage = stage
         self._heatmaps = sockets.bind(
             zmq.XPUB,
             heatmaps,
@@ -111,7 +115,9 @@ class Announcer:
         first = self._outbox.last_seq + 1
         alerts = [self._compose.alert(alarm, seq) for seq, alarm in enumerate(alarms, first)]
         if alerts:
+            self._stage.begin("commit", on_disk=True)
             self._outbox.append(alerts)
+            self._stage.begin("publishing")
         return alerts
 
     def _send_heatmap(self, result: Result, shot: Shot, alert_seq: int | None) -> None:

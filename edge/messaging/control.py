@@ -13,6 +13,7 @@ from typing import Protocol, Self
 import zmq
 
 from edge.errors import EdgeAdError
+from edge.health.stage import Stage
 from edge.messaging import replies, sockets
 from edge.messaging.bell import Bell
 from edge.messaging.messages import Result
@@ -22,6 +23,7 @@ from edge.messaging.requests import Inspect, Pause, Replay, Request, RequestErro
 from edge.security.authenticator import Authenticator
 
 _HWM = 100
+_LONGEST_WAIT_MS = 1000  # so that a thread that waits is told from one that hangs
 # A peer that sends a larger frame is disconnected by ZeroMQ before it is in memory.
 _LARGEST_FRAME_BYTES = 1024 * 1024
 
@@ -81,6 +83,7 @@ class Control:
             zmq.ROUTER, address, "--control", hwm=_HWM, largest_message=_LARGEST_FRAME_BYTES, access=access
         )
         self.address = sockets.endpoint(self._socket)
+        self.stage = Stage("control")
         self._bell = Bell()
         self._pending = Pending(self._bell)
         self._disk = ThreadPoolExecutor(1, "replay")
@@ -113,11 +116,14 @@ class Control:
             poller.register(self._socket, zmq.POLLIN)
             poller.register(self._bell, zmq.POLLIN)
             while not self._closing.is_set():
-                came = dict(poller.poll(self._pending.wait_ms))
+                self.stage.begin("requests")
+                wait_ms = self._pending.wait_ms
+                came = dict(poller.poll(_LONGEST_WAIT_MS if wait_ms is None else min(wait_ms, _LONGEST_WAIT_MS)))
                 self._bell.hush()
                 if self._socket in came:
                     self._take(self._socket.recv_multipart(copy=False))
                 self._reply_to_pending()
+            self.stage.end()
             self._disk.shutdown()
             self._reply_to_pending()
             for reply_to in self._pending.all():

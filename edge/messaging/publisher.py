@@ -14,6 +14,7 @@ from typing import Self
 import zmq
 
 from edge.errors import BusError, EdgeAdError, StoreError, UsageError
+from edge.health.stage import Stage
 from edge.messaging import sockets
 from edge.messaging.alarm import Alarms
 from edge.messaging.alarm_options import AlarmOptions
@@ -84,6 +85,7 @@ class Publisher:
         self._alarms = Alarms(alarm, outbox.newest(_REMEMBERED_ALERTS) if alarm.clear_after_good else ())
         self._shots = Shots(heatmaps_of, picture=picture)
         self._tally = Tally(time.monotonic())
+        self.stage = Stage("publisher")
         self._heartbeat_s = heartbeat_s
         self._pulse = pulse
         self._waiting: queue.Queue[Parcel] = queue.Queue(_WAITING)
@@ -104,6 +106,7 @@ class Publisher:
                 encoding=encoding,
                 shots=self._shots,
                 tally=self._tally,
+                stage=self.stage,
                 access=access,
             )
         except EdgeAdError:
@@ -239,13 +242,16 @@ class Publisher:
             self._failure = error
         except zmq.ZMQError as error:
             self._failure = BusError(f"cannot send on {self.heatmaps}: {error}")
-        finally:  # whoever finds the socket closed must find the reason too
+        finally:
+            self.stage.end()
+            # whoever finds the socket closed must find the reason too
             self._events.close()
             self._announcer.close()
 
     def _serve(self) -> None:
         next_beat_s = time.monotonic()
         while not self._closing.is_set() or not self._waiting.empty():
+            self.stage.begin("publishing")
             self._events.listen()
             self._announcer.listen()
             now_s = time.monotonic()

@@ -1,0 +1,79 @@
+"""Which stages count as hung."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from edge.health.service_manager import ServiceManager
+from edge.health.stage import Stage
+from edge.health.watchdog import Watchdog
+from edge.health.watchdog_options import WatchdogOptions
+
+SECOND = WatchdogOptions(step_limit_s=1.0, disk_limit_s=3.0)
+
+
+def hung(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.fields["stage"] for record in caplog.records]  # type: ignore[attr-defined]
+
+
+def test_only_the_stage_that_stays_in_one_step_is_named_and_once(caplog: pytest.LogCaptureFixture) -> None:
+    moving, stuck, on_disk, ended = (Stage(name) for name in ("moving", "stuck", "on disk", "ended"))
+    stuck.begin("work")
+    on_disk.begin("commit", on_disk=True)
+    ended.begin("work")
+    ended.end()
+    with Watchdog([moving, stuck, on_disk, ended], ServiceManager({}), SECOND) as watchdog:
+        for _ in range(40):
+            moving.begin("work")
+            time.sleep(0.05)
+        quiet_s = watchdog.quiet_s
+    assert hung(caplog) == ["stuck"]
+    assert quiet_s["moving"] < 1.0 < quiet_s["on disk"] < 3.0 and quiet_s["ended"] == 0
+
+
+def test_a_stage_that_goes_on_is_no_longer_hung(caplog: pytest.LogCaptureFixture) -> None:
+    stage = Stage("slow")
+    with Watchdog([stage], ServiceManager({}), WatchdogOptions(step_limit_s=0.5)):
+        for _ in range(2):
+            stage.begin("work")
+            time.sleep(1.0)
+    assert hung(caplog) == ["slow", "slow"]
+
+
+PAUSED = """
+import time
+from edge.health.service_manager import ServiceManager
+from edge.health.stage import Stage
+from edge.health.watchdog import Watchdog
+from edge.health.watchdog_options import WatchdogOptions
+import threading
+stage, over = Stage("steady"), threading.Event()
+def work():
+    while not over.wait(0.3):
+        stage.begin("work")
+thread = threading.Thread(target=work)
+thread.start()
+with Watchdog([stage], ServiceManager({}), WatchdogOptions(step_limit_s=1.0)):
+    print("begun", flush=True)
+    time.sleep(4)
+over.set()
+"""
+
+
+def test_a_computer_that_slept_blames_nobody() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PAUSED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == "begun\n"
+        time.sleep(0.5)
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(2.0)
+        os.kill(process.pid, signal.SIGCONT)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (0, "")
