@@ -91,6 +91,20 @@ def test_the_spread_between_cameras_is_that_of_the_extremes() -> None:
     assert [goal.reached for goal in streams.goals([row])] == [True, True, False]
 
 
+@pytest.mark.parametrize(("drift_mb", "growth_mb"), [(0.0, 0.0), (0.5, 48.0)])
+def test_memory_that_comes_and_goes_does_not_grow_and_memory_that_creeps_does(
+    drift_mb: float, growth_mb: float
+) -> None:
+    memory = tuple(300.0 + drift_mb * i + 12.0 * (i % 2) for i in range(120))
+    age = Spread(p50=50.0, p90=80.0, p99=100.0)
+    row = slowed.Slowed(
+        times=10, minutes=10, cameras=2, fps=120, captured=9, judged=4, dropped=5, age_ms=age, memory_mb=memory
+    )
+
+    assert row.growth_mb == pytest.approx(growth_mb, abs=7)
+    assert [goal.reached for goal in slowed.goals([row])] == [growth_mb < 20, True]
+
+
 def test_a_further_camera_costs_what_several_add_divided_by_their_number() -> None:
     rows = [
         footprint.Footprint(
