@@ -5,12 +5,11 @@ from __future__ import annotations
 from edge.cameras.choose import source_for
 from edge.config.camera import StationCamera
 from edge.config.station import StationConfig
-from edge.inference.bundle import load_bundle
-from edge.inference.devices import candidates
+from edge.inference.devices import available_devices, candidates
 from edge.inference.judge import limits_of
 from edge.inference.override import calibration_of, foreign_device
 from edge.inspection.area import area_plan_of
-from edge.inspection.models import model_of
+from edge.inspection.models import load_admitted, model_of
 from edge.messaging.sockets import check_loopback
 
 
@@ -25,7 +24,7 @@ def check_station(config: StationConfig) -> str:
     """
     import openvino as ov
 
-    device = candidates(config.device, ov.Core().available_devices)[0]
+    device = candidates(config.device, available_devices(ov.Core()))[0]
     seen: dict[str, str] = {}
     for camera in config.cameras:
         source_for(camera.options())
@@ -37,7 +36,7 @@ def check_station(config: StationConfig) -> str:
 
 
 def _check_model(config: StationConfig, camera: StationCamera, device: str) -> str:
-    bundle = load_bundle(model_of(camera, config))
+    bundle = load_admitted(config, model_of(camera, config))
     calibration = calibration_of(bundle)
     threshold = config.threshold if camera.threshold is None else camera.threshold
     limits = limits_of(calibration, masked=area_plan_of(camera).masks, threshold=threshold)

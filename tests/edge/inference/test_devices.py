@@ -66,6 +66,7 @@ def with_devices(monkeypatch: pytest.MonkeyPatch) -> type[ScriptedCore]:
         def __init__(self, *names: str, **options: dict[str, str]) -> None:
             super().__init__(*names, **options)
             monkeypatch.setattr(devices.ov, "Core", self)
+            monkeypatch.setattr(devices, "available_devices", lambda core: core.available_devices)
 
     return Plugged
 
@@ -154,3 +155,15 @@ def test_every_graph_has_a_static_shape_as_an_npu_needs(toy: Bundle, tiny_bundle
 
     for bundle in (toy, load_bundle(tiny_bundle)):
         assert not bundle.model.is_dynamic()
+
+
+@pytest.mark.parametrize("node", ["dri/renderD128", "accel/accel0", "dxg"])
+def test_openvino_is_asked_only_where_the_kernel_shows_an_accelerator(tmp_path: Path, node: str) -> None:
+    """To be asked costs 27 MB of resident memory."""
+    core = ScriptedCore("GPU")
+    (tmp_path / "dri").mkdir()
+    (tmp_path / "dri" / "card0").touch()  # a display alone computes nothing
+    assert devices.available_devices(core, tmp_path) == ["CPU"]  # type: ignore[arg-type]
+    (tmp_path / node).parent.mkdir(exist_ok=True)
+    (tmp_path / node).touch()
+    assert devices.available_devices(core, tmp_path) == ["CPU", "GPU"]  # type: ignore[arg-type]
