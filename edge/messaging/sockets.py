@@ -18,6 +18,7 @@ CONTROL = "tcp://127.0.0.1:5558"
 LINGER_MS = 200
 BEAT_MS = 1000
 DEAD_MS = 3000
+HANDSHAKE_MS = 2000
 _TCP = re.compile(r"tcp://(?P<host>\[[0-9a-fA-F:.]+\]|[^\s/:]+):(?P<port>\d{1,5}|\*)")
 _IPC = re.compile(r"ipc://\S{1,100}")
 _LOOPBACK = re.compile(r"127(\.\d{1,3}){3}|localhost|\[::1\]")
@@ -147,6 +148,8 @@ def _prepared(kind: int, address: str, *, hwm: int, largest_message: int) -> Soc
     socket.setsockopt(zmq.SNDHWM, hwm)
     socket.setsockopt(zmq.RCVHWM, hwm)
     socket.setsockopt(zmq.MAXMSGSIZE, largest_message)
+    # A peer that does not finish its handshake is let go; a client that was not admitted then tries again.
+    socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
     socket.setsockopt(zmq.HEARTBEAT_IVL, BEAT_MS)
     socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, DEAD_MS)
     return socket

@@ -126,6 +126,7 @@ class Authenticator:
                 if self._turn_s >= look_at_s:
                     self._look()
                     look_at_s = time.monotonic() + LOOK_S
+            self._socket.unbind(zap.ENDPOINT)  # at once: closing takes ZeroMQ a while
 
     def _answer(self) -> None:
         refused = zap.answer(self._socket, self._is_admitted)
