@@ -80,7 +80,7 @@ def taken(
             f"camera {shown_as} gave {len(captured_ns)} pictures in {seconds:g} s",
             hint="measure for longer with --seconds",
         )
-    return pictures, _delivered(shown_as, pictures[0], captured_ns)
+    return pictures, delivered(shown_as, pictures[0], captured_ns)
 
 
 def keep(pictures: Sequence[Picture], folder: Path) -> Path:
@@ -91,7 +91,14 @@ def keep(pictures: Sequence[Picture], folder: Path) -> Path:
     return folder
 
 
-def _delivered(source: str, picture: Picture, captured_ns: Sequence[tuple[int, int]]) -> Delivered:
+def delivered(source: str, picture: Picture, captured_ns: Sequence[tuple[int, int]]) -> Delivered:
+    """A camera's figures from the frames that were taken.
+
+    Args:
+        source: its address without a password.
+        picture: one of its pictures, uint8 [H, W, 3].
+        captured_ns: number and arrival (monotonic clock) of at least two frames, in their order.
+    """
     (first_seq, first_ns), (last_seq, last_ns) = captured_ns[0], captured_ns[-1]
     pairs = zip(captured_ns, captured_ns[1:], strict=False)
     # Frames between two that were taken may have been dropped; the time is shared by them.

@@ -12,6 +12,7 @@ from edge.benchmark.memory import descendants_of, memory_of, proportional_mb
 BYTES = 60_000_000
 FILLS = f"held = bytearray(b'x' * {BYTES}); print('ready', flush=True); input()"
 STARTS_ONE = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {FILLS!r}])"
+STARTS_TWO = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {STARTS_ONE!r}])"
 
 
 @contextmanager
@@ -33,8 +34,8 @@ def test_what_a_process_holds_is_counted_in_millions_of_bytes() -> None:
 
 
 def test_a_grandchild_counts_as_a_descendant_and_in_the_sum() -> None:
-    with ready(STARTS_ONE) as process:
-        (grandchild,) = descendants_of(process.pid)
+    with ready(STARTS_TWO) as process:
+        _, grandchild = descendants_of(process.pid)
         together = proportional_mb([process.pid, grandchild])
         alone = memory_of(process.pid)
     assert alone is not None

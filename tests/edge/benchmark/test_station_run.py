@@ -31,12 +31,12 @@ def source(tmp_path: Path) -> str:
 
 def test_settings_become_a_station_file_and_what_is_not_set_is_left_out() -> None:
     text = station_text(
-        {"model": Path('/a/ä "b".xml'), "threshold": 1e9, "inference.jobs": None, "faults.enabled": False},
+        {"model": Path('/a/ä🔩 "b".xml'), "threshold": 1e9, "inference.jobs": None, "faults.enabled": False},
         [{"name": "left", "source": "memory:x", "loop": True, "fps": None}, {"name": "right", "source": "0"}],
     )
 
     assert tomllib.loads(text) == {
-        "model": '/a/ä "b".xml',
+        "model": '/a/ä🔩 "b".xml',
         "threshold": 1e9,
         "faults": {"enabled": False},
         "cameras": [{"name": "left", "source": "memory:x", "loop": True}, {"name": "right", "source": "0"}],
