@@ -10,7 +10,7 @@ from zmq.utils import z85
 
 ENDPOINT = "inproc://zeromq.zap.01"
 DOMAIN = b"edge-ad"
-# ZeroMQ's clients give up for ever after a 400, without a word; after a 300 they try again until they are admitted.
+# After a 400 ZeroMQ clients give up for ever, without a word; after a 300 they try again until they are admitted.
 _VERSION, _WELCOME, _NOT_NOW = b"1.0", b"200", b"300"
 
 Socket: TypeAlias = zmq.Socket[bytes]
