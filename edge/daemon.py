@@ -75,7 +75,7 @@ class Daemon:
             self._access = access = stack.enter_context(Authenticator(keys)) if keys else None
             # They open while we compile.
             captures = [stack.enter_context(Capture(camera.options())) for camera in config.cameras]
-            outbox = Outbox(state_dir)
+            outbox = Outbox(state_dir, config.outbox)
             stack.callback(outbox.close)
             models = load_models(
                 config,

@@ -12,6 +12,7 @@ from edge.health.camera_faults.options import FaultOptions
 from edge.health.watchdog_options import WatchdogOptions
 from edge.messaging.alarm_options import AlarmOptions
 from edge.security.options import SecurityOptions
+from edge.store.options import OutboxOptions
 
 ADDRESS = r"^(tcp://(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5}|\*)|ipc://\S+)$"
 
@@ -115,6 +116,7 @@ class StationConfig(_Table):
     )
     bus: BusOptions = Field(default_factory=BusOptions, description="addresses and what is published")
     alarm: AlarmOptions = Field(default_factory=AlarmOptions, description="when anomalous parts raise an alarm")
+    outbox: OutboxOptions = Field(default_factory=OutboxOptions, description="how long alerts are kept")
     security: SecurityOptions = Field(
         default_factory=SecurityOptions, description="who may listen to the station and steer it"
     )

@@ -15,7 +15,7 @@ from edge.messaging.alarm import Alarm
 from edge.messaging.compose import Composer
 from edge.messaging.events import Events
 from edge.messaging.heatmap import Encoding, encode
-from edge.messaging.messages import Alert, Result, topic_of
+from edge.messaging.messages import Alert, Condition, Result, topic_of
 from edge.messaging.outbox import Outbox
 from edge.messaging.parcel import Parcel, Shot, Shots
 from edge.messaging.subscriptions import Subscriptions
@@ -79,8 +79,10 @@ class Announcer:
     def announce(self, batch: Sequence[Parcel]) -> None:
         """Sends the alerts of a batch after one commit, then its heatmaps.
 
+        While the disk refuses, alerts are sent with ``durable`` false and wait in memory.
+
         Raises:
-            StoreError: the alerts cannot be committed; none of them was sent.
+            StoreError: the store cannot be used at all; none of the alerts was sent.
         """
         alerts = self._commit([parcel.alarm for parcel in batch if parcel.alarm is not None])
         for alert in alerts:
@@ -104,6 +106,26 @@ class Announcer:
             )
         )
 
+    def tend(self) -> None:
+        """Writes what the disk refused before, and keeps the store small."""
+        self._stage.begin("tending the store", on_disk=True)
+        self._outbox.tend()
+        self._stage.begin("publishing")
+
+    def settle(self) -> None:
+        """Writes what waits, as this is the end.
+
+        Raises:
+            StoreError: the disk refuses still.
+        """
+        self._stage.begin("commit", on_disk=True)
+        self._outbox.settle()
+
+    @property
+    def disk(self) -> tuple[Condition, str]:
+        """State of the disk for alerts, and why."""
+        return self._outbox.condition
+
     def listen(self) -> None:
         """Notes who subscribed to heatmaps and who left."""
         self._readers.take_from(self._heatmaps)
@@ -111,14 +133,14 @@ class Announcer:
     def close(self) -> None:
         self._heatmaps.close()
 
-    def _commit(self, alarms: Sequence[Alarm]) -> list[Alert]:
-        first = self._outbox.last_seq + 1
-        alerts = [self._compose.alert(alarm, seq) for seq, alarm in enumerate(alarms, first)]
-        if alerts:
-            self._stage.begin("commit", on_disk=True)
-            self._outbox.append(alerts)
-            self._stage.begin("publishing")
-        return alerts
+    def _commit(self, alarms: Sequence[Alarm]) -> Sequence[Alert]:
+        alerts = [self._compose.alert(alarm, seq) for seq, alarm in enumerate(alarms, self._outbox.next_seq)]
+        if not alerts:
+            return alerts
+        self._stage.begin("commit", on_disk=True)
+        kept = self._outbox.keep(alerts)
+        self._stage.begin("publishing")
+        return kept
 
     def _send_heatmap(self, result: Result, shot: Shot, alert_seq: int | None) -> None:
         self._shots.done()

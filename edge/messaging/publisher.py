@@ -44,8 +44,9 @@ class Publisher:
     leave in the publisher's own thread, alerts once they are on disk. Any thread may publish; the inspections of
     one camera come one at a time and in their order.
 
-    If the disk refuses an alert, or anything else breaks the thread, it ends; the next ``publish`` and
-    ``close`` raise why: a station that cannot keep its promise must not look alive.
+    While the disk refuses alerts they are sent with ``durable`` false, wait in memory, and health of the component
+    ``disk`` says so. If anything else breaks the thread, it ends; the next ``publish`` and ``close`` raise why: a
+    station that cannot keep its promise must not look alive.
 
     Args:
         station: name in every topic: letters, digits, '-' and '_'.
@@ -154,13 +155,9 @@ class Publisher:
             StoreError, BusError: the publisher ended before.
         """
         with self._health_lock:
-            before = self._health.get((component, camera))
-            if before is not None and (before.state, before.reason, before.trigger) == (state, reason, trigger):
-                return
-            since = before.since if before is not None and before.state == state else datetime.now(UTC)
-            message = self._compose.health(component, state, reason, camera=camera, since=since, trigger=trigger)
-            self._health[component, camera] = message
-            self._send(message)
+            message = self._changed_health(component, state, reason, camera=camera, trigger=trigger)
+            if message is not None:
+                self._send(message)
 
     @property
     def alive(self) -> bool:
@@ -218,6 +215,32 @@ class Publisher:
     ) -> None:
         self.close()
 
+    def _changed_health(
+        self,
+        component: Component,
+        state: Condition,
+        reason: str,
+        *,
+        camera: str | None = None,
+        trigger: Readiness | None = None,
+    ) -> Health | None:
+        before = self._health.get((component, camera))
+        if before is not None and (before.state, before.reason, before.trigger) == (state, reason, trigger):
+            return None
+        since = before.since if before is not None and before.state == state else datetime.now(UTC)
+        message = self._compose.health(component, state, reason, camera=camera, since=since, trigger=trigger)
+        self._health[component, camera] = message
+        return message
+
+    def _tell_disk(self) -> None:
+        """A disk that was well from the start is not worth a message."""
+        state, reason = self._announcer.disk
+        with self._health_lock:
+            if state == "ok" and ("disk", None) not in self._health:
+                return
+            if (message := self._changed_health("disk", state, reason)) is not None:
+                self._events.send(message)
+
     def _send(self, message: Message) -> None:
         if self._closing.is_set() or not self._events.send(message):
             raise self._failure_or_end()
@@ -259,6 +282,10 @@ class Publisher:
                 self._announcer.beat(self._pulse())
                 next_beat_s = max(next_beat_s + self._heartbeat_s, now_s)
             self._announcer.announce(self._next_batch())
+            self._announcer.tend()
+            self._tell_disk()
+        self._announcer.settle()
+        self._tell_disk()
         self._announcer.beat(Pulse("stopping", self._pulse().dropped))
 
     def _next_batch(self) -> list[Parcel]:

@@ -85,8 +85,8 @@ class Ledger:
         if not rows:
             return
         last = rows[-1][0]
-        self._numbers.reserve(last)
         with mapped("write", self.path), immediate(self.db):
+            self._numbers.reserve(last)
             self.db.executemany("INSERT INTO alerts VALUES (?, ?)", rows)
             self.db.execute("INSERT OR REPLACE INTO counters VALUES ('last_seq', ?)", (last,))
         self.last_seq = last

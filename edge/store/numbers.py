@@ -74,7 +74,10 @@ class Numbers:
         self.last, self.reserved = last, reserved
 
     def close(self) -> None:
-        os.close(self._file)
+        """May be called again."""
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
 
 
 def _read(slot: bytes) -> tuple[int, int]:

@@ -134,13 +134,13 @@ def test_an_error_that_nobody_foresaw_does_not_look_like_a_good_end(inspect, out
 
 
 def test_a_result_waits_for_no_commit_of_an_alert_before_it(station, connect, inspect, outbox, monkeypatch):
-    append = outbox.append
+    keep = outbox.keep
 
     def slow_disk(alerts):
         time.sleep(0.5)
-        append(alerts)
+        return keep(alerts)
 
-    monkeypatch.setattr(outbox, "append", slow_disk)
+    monkeypatch.setattr(outbox, "keep", slow_disk)
     publisher = station()
     socket = connect(zmq.SUB, publisher.events)
     publisher.wait_for_subscribers(1, 5)
@@ -234,14 +234,14 @@ def test_each_result_names_the_model_that_judged_it(station, connect, inspect):
 
 def test_alerts_that_wait_together_share_one_commit(station, connect, inspect, outbox, monkeypatch):
     sizes = []
-    append = outbox.append
+    keep = outbox.keep
 
     def slow_disk(alerts):
         time.sleep(0.05)
-        append(alerts)
         sizes.append(len(alerts))
+        return keep(alerts)
 
-    monkeypatch.setattr(outbox, "append", slow_disk)
+    monkeypatch.setattr(outbox, "keep", slow_disk)
     publisher = station()
     for seq in range(60):
         publisher.publish(inspect(seq, Verdict.ANOMALOUS, 5.0))
