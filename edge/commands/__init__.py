@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from edge.commands import benchmark, calibrate, collect, doctor, inspect, keys, run, schema, subscribe, version
+from edge.commands import benchmark, calibrate, collect, doctor, inspect, install_service, keys, run, schema, subscribe, version
 
 
 def register(app: typer.Typer) -> None:
@@ -17,5 +17,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(keys.keys, name="keys")
     app.command("benchmark")(benchmark.benchmark)
     app.command("doctor")(doctor.doctor)
+    app.command("install-service")(install_service.install_service)
     app.command("schema")(schema.schema)
     app.command("version")(version.version)

@@ -1,0 +1,1 @@
+"""The station as a service of systemd: its units, and where they go."""
