@@ -1,4 +1,4 @@
-"""Cells to tables: means over seeds, targets, and what ``edge-ad models`` shows."""
+"""Cells to tables: means over seeds, targets, and what ``edge-ad models kinds`` shows."""
 
 from __future__ import annotations
 

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from edge.commands import benchmark, calibrate, collect, doctor, inspect, install_service, keys, run, schema, subscribe, version
+from edge.commands import (
+    benchmark,
+    calibrate,
+    collect,
+    doctor,
+    inspect,
+    install_service,
+    keys,
+    models,
+    run,
+    schema,
+    sign,
+    subscribe,
+    verify,
+    version,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -15,6 +30,9 @@ def register(app: typer.Typer) -> None:
     app.command("subscribe")(subscribe.subscribe)
     app.command("inspect")(inspect.inspect)
     app.add_typer(keys.keys, name="keys")
+    app.add_typer(models.models, name="models")
+    app.command("sign")(sign.sign)
+    app.command("verify")(verify.verify)
     app.command("benchmark")(benchmark.benchmark)
     app.command("doctor")(doctor.doctor)
     app.command("install-service")(install_service.install_service)

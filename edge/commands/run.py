@@ -18,7 +18,9 @@ def run(
             "pipeline, or genicam:SERIAL.",
         ),
     ] = None,
-    model: Annotated[Path | None, typer.Option("--model", help="The .xml file of a bundle.")] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="The .xml file of a bundle, or NAME[@VERSION] of the store.")
+    ] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Station file (TOML).")] = None,
     station: Annotated[str | None, typer.Option("--station", help="Name of the station in topics.")] = None,
     events: Annotated[str | None, typer.Option("--events", help="Address of results and alerts.")] = None,

@@ -7,6 +7,7 @@ from pathlib import Path
 from edge.config.key_folder import key_folder_of
 from edge.config.station import StationConfig
 from edge.errors import ConfigError
+from edge.models.names import is_reference
 
 
 def require_runnable(station: StationConfig) -> None:
@@ -28,8 +29,11 @@ def require_runnable(station: StationConfig) -> None:
 
 
 def _require_model(model: Path) -> None:
+    if is_reference(str(model)):  # one of the store, which says itself what it lacks
+        return
     if model.suffix != ".xml":
-        raise ConfigError(f"{str(model)!r} is not an .xml file", hint="--model takes the .xml of a bundle")
+        hint = "--model takes the .xml of a bundle, or the name of a model in the store"
+        raise ConfigError(f"{str(model)!r} is not an .xml file", hint=hint)
     for path in (model, model.with_suffix(".bin")):
         if not path.is_file():
             raise ConfigError(f"no such model file: {path}", hint="copy both the .xml and the .bin file there")

@@ -97,7 +97,10 @@ class StationConfig(_Table):
         pattern="^[A-Za-z0-9_-]{1,64}$",
         description="name of the station in topics and logs: letters, digits, - and _",
     )
-    model: Path | None = Field(default=None, description="the model's .xml file; its .bin file lies beside it")
+    model: Path | None = Field(
+        default=None,
+        description="the model's .xml file, its .bin file beside it; or NAME[@VERSION] of a model in the store",
+    )
     device: str = Field(
         default="AUTO",
         pattern=r"(?i)^(AUTO|CPU|GPU|NPU)([.:][A-Za-z0-9.,_-]+)?$",

@@ -10,6 +10,7 @@ from pathlib import Path
 from edge.config.keys import find_key
 from edge.config.layer import Layer, flat
 from edge.errors import ConfigError
+from edge.models.names import is_reference
 
 HEADER = re.compile(r"\s*(?P<open>\[\[?)(?P<name>[^\[\]]+)\]")
 ASSIGNMENT = re.compile(r"""\s*(?P<name>(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[A-Za-z0-9_"'-]+)*)\s*=""")
@@ -69,7 +70,11 @@ def _not_toml(path: Path, text: str, complaint: str) -> ConfigError:
 
 def _from_folder_of(path: Path, key: str, value: object) -> object:
     known = find_key(key)
-    return str(path.parent / value) if known and known.kind == "path" and isinstance(value, str) else value
+    if known is None or known.kind != "path" or not isinstance(value, str):
+        return value
+    if key.rpartition(".")[2] == "model" and is_reference(value):  # of the store, not of this folder
+        return value
+    return str(path.parent / value)
 
 
 def _place(path: Path, lines: dict[str, int], key: str) -> str:

@@ -11,6 +11,7 @@ import html
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,13 @@ _OURS = re.compile(
 _KINDS = "write it with 'edge-ad export --output ...', or see docs/models-from-elsewhere.md"
 _BLANK = "0" * 64
 _AGAIN = "copy the .xml and .bin of one export again, or export anew"
+
+
+Admit = Callable[[Path, str], None]
+
+
+def whoever_made_it(path: Path, sha256: str) -> None:
+    """Admits every bundle that is whole."""
 
 
 @dataclass(frozen=True)
@@ -49,29 +57,57 @@ class Bundle:
     doubt: str = ""
 
 
-def load_bundle(path: Path) -> Bundle:
+def load_bundle(path: Path, admit: Admit = whoever_made_it) -> Bundle:
     """Reads, verifies and parses a bundle; a model from elsewhere is adapted (``edge.inference.foreign``).
+
+    Args:
+        path: of the .xml file.
+        admit: called with the path and the digest that names the bundle once its bytes are proved whole, before
+            OpenVINO sees any of them; raises where it may not be used.
 
     Raises:
         BundleError: a file is missing, damaged, or the two do not belong together.
         CardError: the model has an edge-ad card of another schema, or none and is of no kind that is understood.
+        EdgeAdError: what ``admit`` raises.
     """
     xml = _read_xml(path)
-    return _open(path, xml)[0] if _OURS.search(xml) else _open_foreign(path, xml)
+    return _open(path, xml, admit)[0] if _OURS.search(xml) else _open_foreign(path, xml, admit)
 
 
-def _open(path: Path, xml: bytes) -> tuple[Bundle, bytes, bytes]:
+def read_card(path: Path) -> tuple[ModelCard, str]:
+    """Proves a bundle of ours whole, without OpenVINO.
+
+    Returns:
+        Its card, and the digest that names it, as ``Bundle.sha256``.
+
+    Raises:
+        BundleError, CardError: as ``load_bundle``; a model from elsewhere is refused.
+    """
+    xml = _read_xml(path)
+    card, _ = _proved(path, xml)
+    return card, hashlib.sha256(xml).hexdigest()
+
+
+def _open(path: Path, xml: bytes, admit: Admit) -> tuple[Bundle, bytes, bytes]:
     """The bundle, and the bytes of its .xml and .bin that were proved."""
+    card, weights = _proved(path, xml)
+    sha256 = hashlib.sha256(xml).hexdigest()
+    admit(path, sha256)
+    return Bundle(path, card, _parsed(path, xml, weights), sha256), xml, weights
+
+
+def _proved(path: Path, xml: bytes) -> tuple[ModelCard, bytes]:
+    """The card of an .xml, and the bytes of the .bin that belongs to it."""
     card = _card_of(xml, path)
     weights = _read(path.with_suffix(".bin"))
     if _digest_of_xml(xml, card.xml_sha256) != card.xml_sha256:
         raise BundleError(f"{path} is damaged: its bytes do not match its own digest", hint=_AGAIN)
     if hashlib.sha256(weights).hexdigest() != card.bin_sha256:
         raise BundleError(f"{path.with_suffix('.bin')} is damaged or belongs to another .xml", hint=_AGAIN)
-    return Bundle(path, card, _parsed(path, xml, weights), hashlib.sha256(xml).hexdigest()), xml, weights
+    return card, weights
 
 
-def _open_foreign(path: Path, xml: bytes) -> Bundle:
+def _open_foreign(path: Path, xml: bytes, admit: Admit) -> Bundle:
     from edge.inference.foreign.adapt import DOUBT, adapt  # seldom needed
 
     if not xml.rstrip().endswith(b"</net>"):
@@ -79,6 +115,7 @@ def _open_foreign(path: Path, xml: bytes) -> Bundle:
     weights = _read(path.with_suffix(".bin"))
     xml_sha256, bin_sha256 = hashlib.sha256(xml).hexdigest(), hashlib.sha256(weights).hexdigest()
     sha256 = hashlib.sha256(f"{xml_sha256} {bin_sha256}".encode()).hexdigest()
+    admit(path, sha256)
     model = _parsed(path, xml, weights)
     try:
         model, card = adapt(model, path.stem, xml_sha256=xml_sha256, bin_sha256=bin_sha256, version=sha256[:12])
@@ -121,9 +158,15 @@ def write_bundle(model: ov.Model, card: ModelCard, path: Path, *, compress_to_fp
     return load_bundle(path)
 
 
-def copy_bundle(source: Path, target: Path) -> Bundle:
-    """Copies a bundle's two files under another name, replacing what is there; see ``write_bundle``."""
-    _, xml, weights = _open(source, _read_xml(source))
+def copy_bundle(source: Path, target: Path, admit: Admit = whoever_made_it) -> Bundle:
+    """Copies a bundle's two files under another name, replacing what is there; see ``write_bundle``.
+
+    Args:
+        source: of the .xml file of one of ours.
+        target: likewise.
+        admit: see ``load_bundle``; asked before anything is written.
+    """
+    _, xml, weights = _open(source, _read_xml(source), admit)
     _place(target, xml, weights)
     return load_bundle(target)
 

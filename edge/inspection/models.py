@@ -15,6 +15,9 @@ from edge.inference.engine import Engine
 from edge.inference.fallback import Changed, SteadyEngine
 from edge.inference.judge import Judge, limits_of
 from edge.inference.override import calibration_of
+from edge.models.locate import locate, store_of
+from edge.models.trial import require_golden_scores
+from edge.models.trust import admission
 from edge.verdict import ModelId
 
 
@@ -67,26 +70,46 @@ def load_models(config: StationConfig, *, cache_dir: Path | None, changed: Chang
         The model of each camera, in their order.
 
     Raises:
-        EdgeAdError: a model is missing, damaged, or no device can run it.
+        EdgeAdError: a model is missing, damaged or not admitted, or no device can run it.
     """
-    options = config.inference
-    hint = hint_for(options.hint, [camera.mode for camera in config.cameras])
     loaded: dict[Path, LoadedModel] = {}
-    for path in (model_of(camera, config) for camera in config.cameras):
-        if path in loaded:
+    for model in (model_of(camera, config) for camera in config.cameras):
+        if model in loaded:
             continue
-        bundle = load_bundle(path)
-        same = [model for model in loaded.values() if model.bundle.sha256 == bundle.sha256]
-        engine = same[0].engine if same else None
-        if engine is None:
-            first = Engine(
-                bundle,
-                device=config.device,
-                jobs=options.jobs,
-                hint=hint,
-                precision=options.precision,
-                cache_dir=cache_dir,
-            )
-            engine = SteadyEngine(first, changed=changed)
-        loaded[path] = LoadedModel(bundle, calibration_of(bundle), engine)
+        bundle = load_admitted(config, model)
+        same = [other for other in loaded.values() if other.bundle.sha256 == bundle.sha256]
+        engine = same[0].engine if same else SteadyEngine(_engine(config, bundle, cache_dir), changed=changed)
+        loaded[model] = LoadedModel(bundle, calibration_of(bundle), engine)
     return [loaded[model_of(camera, config)] for camera in config.cameras]
+
+
+def load_admitted(config: StationConfig, model: Path) -> Bundle:
+    """Loads a bundle, by its path or its name in the store, if the station's trusted keys admit it.
+
+    Raises:
+        EdgeAdError: it is missing, damaged or not admitted.
+    """
+    return load_bundle(locate(model, store_of(config)), admission(config.security))
+
+
+def load_tried(config: StationConfig, bundle: Bundle, *, cache_dir: Path | None, changed: Changed) -> LoadedModel:
+    """Compiles a bundle while others run, and has it give its golden scores.
+
+    Raises:
+        EdgeAdError: no device can run it, or it failed its trial.
+    """
+    engine = _engine(config, bundle, cache_dir)
+    require_golden_scores(engine)
+    return LoadedModel(bundle, calibration_of(bundle), SteadyEngine(engine, changed=changed))
+
+
+def _engine(config: StationConfig, bundle: Bundle, cache_dir: Path | None) -> Engine:
+    options = config.inference
+    return Engine(
+        bundle,
+        device=config.device,
+        jobs=options.jobs,
+        hint=hint_for(options.hint, [camera.mode for camera in config.cameras]),
+        precision=options.precision,
+        cache_dir=cache_dir,
+    )

@@ -16,3 +16,10 @@ class SecurityOptions(BaseModel):
         default=None,
         description="folder of keys that 'edge-ad keys create' makes; state_dir/keys where it exists, if unset",
     )
+    require_signed: bool = Field(
+        default=False, description="run only models that carry a signature by one of trusted_keys"
+    )
+    trusted_keys: Path | None = Field(
+        default=None,
+        description="folder of the public keys (*.pem) by which models may be signed; a signature must be by one",
+    )

@@ -52,6 +52,9 @@ def export(
     allow_drop: Annotated[
         bool, typer.Option("--allow-drop", help="Write an INT8 model even if it lost accuracy.")
     ] = False,
+    sign: Annotated[
+        Path | None, typer.Option("--sign", metavar="KEY", help="Sign it with this key; see 'edge-ad sign'.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Turn a checkpoint into one self-describing OpenVINO model for the line.
@@ -61,6 +64,7 @@ def export(
     \b
     Example:
       edge-ad export --checkpoint runs/bottle/model.safetensors --output bottle.xml --precision int8
+      edge-ad export --checkpoint runs/bottle/model.safetensors --output bottle.xml --sign line.pem
       edge-ad export --checkpoint runs/bottle/model.safetensors --output bottle.onnx --format onnx
     """
     if model_format is Format.ONNX:
@@ -70,8 +74,13 @@ def export(
             raise UsageError("an export to ONNX compares no labelled pictures", hint="leave out --test")
         if allow_drop:
             raise UsageError("an export to ONNX is float and loses nothing", hint="leave out --allow-drop")
+        if sign is not None:
+            raise UsageError("an ONNX file carries no signature", hint="leave out --sign")
         _export_onnx(checkpoint, output, data=data, refit=refit, as_json=as_json)
         return
+    from edge.models.signature import read_signing_key, write_signature
+
+    key = read_signing_key(sign) if sign else None
     with needs_extra("train"):
         from export.export import export as run
 
@@ -85,6 +94,8 @@ def export(
         refit=refit,
         allow_drop=allow_drop,
     )
+    if key is not None:
+        write_signature(exported.bundle.path, exported.bundle.sha256, key)
     card = exported.bundle.card
     if as_json:
         parity = [row.as_json() for row in exported.rows]

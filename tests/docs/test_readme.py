@@ -46,7 +46,11 @@ def test_commands_and_options_that_are_shown_exist(page, line):
     words = line.split()
     commands = typer.main.get_command(app).commands
     assert words[1] in commands, f"{page}: {line}"
-    options = {name for parameter in commands[words[1]].params for name in parameter.opts} | {"--help"}
+    command = commands[words[1]]
+    if len(words) > 2 and isinstance(command, typer.core.TyperGroup):
+        assert words[2] in command.commands, f"{page}: {line}"
+        command = command.commands[words[2]]
+    options = {name for parameter in command.params for name in parameter.opts} | {"--help"}
     assert {word for word in words if word.startswith("--")} <= options, f"{page}: {line}"
 
 

@@ -10,8 +10,10 @@ import numpy as np
 import openvino as ov
 import openvino.opset13 as ops
 
-from edge.inference.bundle import write_bundle
-from edge.inference.card import Calibration, ModelCard, Training
+from edge.inference.bundle import load_bundle, write_bundle
+from edge.inference.card import Calibration, Golden, ModelCard, Training
+from edge.inference.engine import Engine
+from edge.inference.golden import VERSION, golden_scores
 
 SIDE = 16
 
@@ -70,3 +72,14 @@ def _written(picture: ov.Node, score: ov.Node, path: Path) -> Path:
     )
     model = ov.Model([score], [picture], "grey")
     return write_bundle(model, card, path, compress_to_fp16=False).path
+
+
+def grey(path: Path, *, version: str = "1", factor: float = 1.0, golden: bool | None = True) -> Path:
+    """Scores the mean times a factor; its card has golden scores, or false ones, or with None no golden scores."""
+    picture, mean = _mean_of_picture()
+    _written(picture, ops.multiply(mean, ops.constant(np.float32([factor]))), path)
+    bundle = load_bundle(path)
+    scores = golden_scores(Engine(bundle, device="CPU"))
+    known = Golden(version=VERSION, scores=scores if golden else [2 * score for score in scores])
+    card = bundle.card.model_copy(update={"version": version, "golden": None if golden is None else known})
+    return write_bundle(bundle.model, card, path, compress_to_fp16=False).path

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from train.commands import evaluate, models, train
+from edge.commands.models import models
+from train.commands import evaluate, kinds, train
 
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to the front door."""
-    app.command("models")(models.models)
+    models.command("kinds")(kinds.kinds)
     app.command("train")(train.train)
     app.command("evaluate")(evaluate.evaluate)

@@ -31,7 +31,7 @@ def train(
     normal: Normal = None,
     abnormal: Abnormal = None,
     normal_class: NormalClass = None,
-    model: Annotated[str, typer.Option("--model", help="See 'edge-ad models'.")] = "padim",
+    model: Annotated[str, typer.Option("--model", help="See 'edge-ad models kinds'.")] = "padim",
     image_size: Annotated[
         str, typer.Option("--image-size", help="Side in pixels, or HEIGHTxWIDTH for long products, e.g. 416x160.")
     ] = "256",
@@ -41,7 +41,8 @@ def train(
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the split and of everything random.")] = 0,
     option: Annotated[
-        list[str] | None, typer.Option("--option", help="NAME=VALUE of the model; repeat. See 'edge-ad models'.")
+        list[str] | None,
+        typer.Option("--option", help="NAME=VALUE of the model; repeat. See 'edge-ad models kinds'."),
     ] = None,
     false_alarm_rate: Annotated[
         float, typer.Option("--false-alarm-rate", min=1e-6, max=0.5, help="Promised share of false alarms.")

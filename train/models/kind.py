@@ -23,7 +23,7 @@ class FeatureKind:
 
     Attributes:
         name: as ``--model`` takes it.
-        summary: one line for ``edge-ad models``.
+        summary: one line for ``edge-ad models kinds``.
         source: paper or origin.
         cost: one line on what training and inference cost.
         options: pydantic model of its options; its ``views()`` names the features it needs.

@@ -19,7 +19,9 @@ def find_kind(name: str) -> FeatureKind:
         UsageError: there is no model of that name.
     """
     if name not in KINDS:
-        raise UsageError(f"unknown model {name!r}", hint=f"here are: {' '.join(KINDS)}; see 'edge-ad models'")
+        raise UsageError(
+            f"unknown model {name!r}", hint=f"here are: {' '.join(KINDS)}; see 'edge-ad models kinds'"
+        )
     return KINDS[name]
 
 

@@ -1,4 +1,4 @@
-"""``edge-ad models``."""
+"""``edge-ad models kinds``."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import typer
 from edge.extras import needs_extra
 
 
-def models(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+def kinds(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
     """List the models that can be trained, with their cost, measured accuracy and options.
 
-    Example: edge-ad models
+    Example: edge-ad models kinds
     """
     with needs_extra("train"):
         from train.models.registry import KINDS
