@@ -95,6 +95,7 @@ class Daemon:
                 self._subscribers, self._subscribers_timeout_s, given_up=self._stopping.is_set
             )
             stages = [self._stage, control.stage, publisher.stage]
+            stages += [access.stage] if access else []
             stages += [stage for inspector in inspectors for stage in inspector.stages]
             with Watchdog(stages, self._manager, config.watchdog):
                 self._inspect(inspectors, control, publisher)

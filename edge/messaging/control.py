@@ -130,6 +130,7 @@ class Control:
                 self._refuse(reply_to, "not_ready", "the station stops")
 
     def _take(self, frames: list[zmq.Frame]) -> None:
+        self.stage.begin("a request", on_disk=True)  # what changes something is recorded
         envelope, body = _unwrap([frame.bytes for frame in frames])
         reply_to = ReplyTo(envelope, None)
         try:

@@ -12,6 +12,7 @@ from typing import Self
 import zmq
 
 from edge.errors import BusError, SecurityError
+from edge.health.stage import Stage
 from edge.log import log_event
 from edge.security import zap
 from edge.security.allow_list import AllowList
@@ -38,6 +39,7 @@ class Authenticator:
 
     Attributes:
         turned_away: connections that were refused.
+        stage: what its thread is at.
 
     Raises:
         SecurityError: the station has no key, or a file is damaged or open to others.
@@ -51,6 +53,7 @@ class Authenticator:
         self._allowed = AllowList(folder)
         self._connections = Connections(self._is_admitted)
         self.turned_away = 0
+        self.stage = Stage("authenticator")
         self._reported: set[str] = set()
         self._turn_s = time.monotonic()
         self._closing = threading.Event()
@@ -120,12 +123,14 @@ class Authenticator:
         with closing(self._socket):
             look_at_s = time.monotonic() + LOOK_S
             while not self._closing.is_set():
+                self.stage.begin("admission")
                 if self._socket.poll(_WAKE_MS):
                     self._answer()
                 self._turn_s = time.monotonic()
                 if self._turn_s >= look_at_s:
                     self._look()
                     look_at_s = time.monotonic() + LOOK_S
+            self.stage.end()
             self._socket.unbind(zap.ENDPOINT)  # at once: closing takes ZeroMQ a while
 
     def _answer(self) -> None:

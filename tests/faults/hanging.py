@@ -16,7 +16,7 @@ PLACES = {
     "capture": ("edge.cameras.capture", "Capture", "wait_ready"),
     "inference": ("edge.inference.engine", "Engine", "run"),
     "publisher": ("edge.messaging.announcer", "Announcer", "beat"),
-    "store": ("edge.messaging.outbox", "Outbox", "append"),
+    "store": ("edge.messaging.outbox", "Outbox", "keep"),
     "control": ("edge.messaging.pending", "Pending", "expired"),
     "station": ("edge.daemon", "Daemon", "_look_after"),
     "interpreter": ("edge.inference.engine", "Engine", "run"),
