@@ -22,6 +22,11 @@ class Position:
         self.missed = 0
 
     @property
+    def known(self) -> bool:
+        """Whether it has begun anywhere."""
+        return self._whole is not None
+
+    @property
     def seq(self) -> int:
         """Every alert up to this one was delivered or given up."""
         return self._whole or 0

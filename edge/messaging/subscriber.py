@@ -12,20 +12,31 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from math import ceil
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import zmq
 
 from edge.errors import BusError
 from edge.messaging import sockets
 from edge.messaging.asking import Asker
+from edge.messaging.bookmark import Bookmark
 from edge.messaging.heatmap import Heatmap, decode
-from edge.messaging.messages import KINDS, Alert, Heartbeat, HeatmapHeader, Message, read_message, topic_of
+from edge.messaging.lateness import Lateness
+from edge.messaging.messages import (
+    KINDS,
+    Alert,
+    Health,
+    Heartbeat,
+    HeatmapHeader,
+    Message,
+    read_message,
+    topic_of,
+)
 from edge.messaging.position import Position
 from edge.security.keys import read_client_keys
 
@@ -36,6 +47,9 @@ _LARGEST_HEATMAP_BYTES = 64 * 1024 * 1024
 _REPLAY_LIMIT = 500
 _REPLAY_TIMEOUT_S = 1.0
 _REPLAY_AGAIN_S = 1.0
+_GREETING_S = 0.4
+_SAVE_S = 0.5
+_BEYOND_ALL = 2**62
 
 Received = Message | Heatmap
 
@@ -45,7 +59,9 @@ class Subscriber:
 
     With ``control``, alerts that were missed are replayed from the station's disk: at the start from
     ``since_seq``, after a gap, and when a heartbeat knows of more. While control does not answer, live alerts
-    are delivered as they come, and the next heartbeat asks again. An alert is never delivered twice.
+    are delivered as they come, and the next heartbeat asks again. An alert is never delivered twice. The first
+    ``receive`` asks control for the state that the station is in: ``status`` has it, and health messages that were
+    sent before are delivered where ``health/`` is wanted.
 
     Args:
         events: address of the station's events.
@@ -54,12 +70,17 @@ class Subscriber:
         control: address of the control socket, where missed alerts are to be replayed.
         since_seq: the last alert that the reader has; 0 for all on disk; None to begin with what comes next.
         heartbeat_s: the station's interval; it is dead after three without any message.
+        bookmark: file that keeps the position; where it exists it wins over ``since_seq``. An alert counts as
+            dealt with when the next message is asked for, or the subscriber is closed without an error.
+        behind_limit_s: give up with an error when events are read so much later than they were written.
         keys: this client's key file, where the station asks for keys.
 
     Attributes:
         replay_error: why the last replay failed; None where none did.
+        status: what the station last said about itself; empty before, and without ``control``.
 
     Raises:
+        StoreError: the bookmark cannot be read.
         UsageError: an address cannot be understood.
         SecurityError: the key file cannot be used.
     """
@@ -74,6 +95,8 @@ class Subscriber:
         since_seq: int | None = None,
         heartbeat_s: float = 1.0,
         keys: Path | None = None,
+        bookmark: Path | None = None,
+        behind_limit_s: float | None = None,
     ) -> None:
         self.address = events
         self.keys = keys
@@ -82,7 +105,17 @@ class Subscriber:
         self._alerts_wanted = any(t.startswith(b"alert/") or b"alert/".startswith(t) for t in self._topics)
         self._dead_after_s = 3 * heartbeat_s
         self._heard_s: float | None = None
+        self._bookmark = Bookmark(bookmark) if bookmark else None
+        if self._bookmark is not None and self._bookmark.seq is not None:
+            since_seq = self._bookmark.seq
         self._position = Position(since_seq)
+        self._lateness = Lateness()
+        self._behind_limit_s = behind_limit_s
+        self._greeted = False
+        self._boot_id = ""
+        self._health: dict[tuple[str, str | None], Health] = {}
+        self._save_next_s = 0.0
+        self.status: Mapping[str, Any] = {}
         self._replay_from_s = 0.0
         self.replay_error: BusError | None = None
         self._ready: deque[Received] = deque()
@@ -101,9 +134,13 @@ class Subscriber:
         """The next message or heatmap; None when the time ran out.
 
         Raises:
-            BusError: what came is not of edge-ad.
+            BusError: what came is not of edge-ad, or this reader is too far behind.
+            StoreError: the bookmark cannot be written.
         """
         deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        self._save()
+        if not self._greeted:
+            self._greet(_GREETING_S if timeout_s is None else min(_GREETING_S, timeout_s))
         while not self._ready:
             wait_ms = None if deadline_s is None else ceil(max(0.0, deadline_s - time.monotonic()) * 1000)
             came = dict(self._poller.poll(wait_ms))
@@ -130,7 +167,7 @@ class Subscriber:
     @property
     def last_seq(self) -> int:
         """Every alert up to this one was delivered or is lost: what to give as ``since_seq`` next time."""
-        return self._position.seq
+        return min([self._position.seq, *(each.seq - 1 for each in self._ready if isinstance(each, Alert))])
 
     @property
     def missed(self) -> int:
@@ -138,7 +175,14 @@ class Subscriber:
         return self._position.missed
 
     def close(self) -> None:
+        """Closes its sockets; what was delivered counts as dealt with.
+
+        Raises:
+            StoreError: the bookmark cannot be written.
+        """
         self._opened.close()
+        if self._bookmark is not None and self._position.known:
+            self._bookmark.save(self.last_seq)
 
     def __enter__(self) -> Self:
         return self
@@ -146,7 +190,9 @@ class Subscriber:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if kind is None:
+            self.close()
+        self._opened.close()
 
     def _follow(
         self, opened: ExitStack, address: str, topics: Iterable[bytes], hwm: int, largest_message: int
@@ -164,7 +210,14 @@ class Subscriber:
             return  # a kind that only a newer station knows
         message = read_message(frames[1])
         self._heard_s = time.monotonic()
+        self._look_at_lateness(message)
+        if message.boot_id != self._boot_id:
+            # Another start; or the first message of all, from when on nothing is missed: ask for what was before.
+            self._boot_id = message.boot_id
+            self._greet(_GREETING_S)
         match message:
+            case Health():
+                self._take_health(message)
             case Alert():
                 self._catch_up(message.seq - 1)
                 self._take_alert(message)
@@ -174,6 +227,47 @@ class Subscriber:
                 self._deliver(message)
             case _:
                 self._deliver(message)
+
+    def _greet(self, timeout_s: float) -> None:
+        """Asks for the station's state and for missed alerts; one that is away is asked again when heard."""
+        self._greeted = True
+        if self._asker is None:
+            return
+        try:
+            self.status = self._asker.ask("status", timeout_s=timeout_s).get("status", {})
+            for fields in self.status.get("health", []):
+                if isinstance(health := read_message(json.dumps(fields)), Health):
+                    self._take_health(health)
+            if self._alerts_wanted and self._position.known:
+                newest = self._asker.ask("replay", since_seq=_BEYOND_ALL, limit=1, timeout_s=timeout_s)
+                self._catch_up(int(newest.get("last_seq", 0)))
+        except BusError as error:
+            self.replay_error = error
+
+    def _take_health(self, health: Health) -> None:
+        """Delivers what was not heard before: the station's answer and its live messages tell the same."""
+        about = health.component, health.camera
+        if self._health.get(about) != health:
+            self._health[about] = health
+            self._deliver(health)
+
+    def _look_at_lateness(self, message: Message) -> None:
+        """Alerts do not count: they wait for the disk after they were written."""
+        if self._behind_limit_s is None or isinstance(message, Alert):
+            return
+        behind_s = self._lateness.behind_s(message.boot_id, message.mono_ns, time.monotonic_ns())
+        if behind_s > self._behind_limit_s:
+            hint = "read faster, or subscribe to fewer topics"
+            raise BusError(f"this reader is {behind_s:.1f} s behind {self.address}", hint=hint)
+
+    def _save(self) -> None:
+        """Not at each of many alerts that came together: the disk takes milliseconds for each."""
+        if self._bookmark is None or not self._position.known:
+            return
+        now_s = time.monotonic()
+        if not self._ready or now_s >= self._save_next_s:
+            self._save_next_s = now_s + _SAVE_S
+            self._bookmark.save(self.last_seq)
 
     def _take_alert(self, alert: Alert) -> None:
         if self._position.take(alert.seq, alert.alert_id):
