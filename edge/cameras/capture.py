@@ -17,7 +17,7 @@ from edge.frame import Frame
 __all__ = ["CameraState", "Capture"]
 
 LOOK_S = 0.1
-RING_FRAMES = {Keep.NEWEST: 4, Keep.LATEST: 8, Keep.ALL: 4}
+RING_FRAMES = {Keep.NEWEST: 6, Keep.LATEST: 8, Keep.ALL: 6}  # three lanes hold one each; unused ones cost nothing
 LEAST_RING_FRAMES, MOST_RING_FRAMES = 3, 200
 
 
@@ -30,7 +30,7 @@ class Capture:
 
     Args:
         options: the camera.
-        ring_frames: frames in shared memory, 3 to 200; 8 for a triggered camera and else 4 if not given. Two
+        ring_frames: frames in shared memory, 3 to 200; 8 for a triggered camera and else 6 if not given. Two
             always stay with the capture process, so up to ``ring_frames - 2`` frames that are kept cost no copy.
 
     Attributes:

@@ -13,6 +13,7 @@ from edge.frame import Frame
 from edge.health.stage import Stage
 from edge.inspection.camera_watch import CameraWatch
 from edge.inspection.examination import Examination
+from edge.inspection.gauge import Gauge
 from edge.inspection.trigger import Ask, Trigger
 from edge.inspection.turns import Turns
 from edge.messaging.publisher import Publisher
@@ -98,6 +99,15 @@ class Inspector:
         return self._examination.threshold
 
     @property
+    def gauge(self) -> Gauge:
+        """What its parts are measured with."""
+        return self._examination.gauge
+
+    def change(self, gauge: Gauge) -> None:
+        """Measures from the next frame on with another gauge."""
+        self._examination.change(gauge)
+
+    @property
     def started(self) -> bool:
         return self._lanes[0].ident is not None
 
@@ -148,10 +158,14 @@ class Inspector:
                 self.capture.stop()
 
     def _follow(self, stage: Stage) -> None:
+        look_at_s = 0.0
         while not self._stopping.is_set():
             stage.begin("capture")
-            self.watch.look(paused=self.paused.is_set())
+            if (now_s := time.monotonic()) >= look_at_s:
+                self.watch.look(paused=self.paused.is_set())
+                look_at_s = now_s + LOOK_S
             if self.capture.state is CameraState.ENDED:
+                self.watch.look()
                 return
             if self._holds_back():
                 self._stopping.wait(LOOK_S)
