@@ -15,6 +15,7 @@ from edge.health.incident import Incident
 from edge.inspection.area import area_plan_of
 from edge.inspection.camera_watch import CameraWatch
 from edge.inspection.examination import Examination
+from edge.inspection.gauge import Gauge
 from edge.inspection.inspector import Inspector
 from edge.inspection.models import LoadedModel
 from edge.inspection.trigger import Trigger
@@ -53,6 +54,24 @@ def assemble(
     ]
 
 
+def gauge_of(camera: StationCamera, config: StationConfig, model: LoadedModel, *, live: bool) -> Gauge:
+    """What the parts before a camera are measured with.
+
+    Args:
+        camera: one of the station's.
+        config: the station.
+        model: that is to judge them.
+        live: whether the camera is a real one, see ``Capture.live``.
+
+    Raises:
+        ConfigError, CalibrationError: a mask cannot be read, or not be used with this model.
+    """
+    plan = area_plan_of(camera)
+    threshold = camera.threshold if camera.threshold is not None else config.threshold
+    judge = model.judge(masked=plan.masks, threshold=threshold)
+    return Gauge(model.engine, judge, plan, FaultWatch(config.faults, model.calibration.view, live=live))
+
+
 def _inspector(
     camera: StationCamera,
     config: StationConfig,
@@ -65,16 +84,8 @@ def _inspector(
     fail: Callable[[EdgeAdError], None],
     stopping: threading.Event,
 ) -> Inspector:
-    plan = area_plan_of(camera)
-    threshold = camera.threshold if camera.threshold is not None else config.threshold
     watch = CameraWatch(capture, publisher, Incident(), Incident())
-    examination = Examination(
-        model.engine,
-        model.judge(masked=plan.masks, threshold=threshold),
-        plan,
-        FaultWatch(config.faults, model.calibration.view, live=capture.live),
-        watch.take_fault,
-    )
+    examination = Examination(gauge_of(camera, config, model, live=capture.live), watch.take_fault)
     return Inspector(
         capture,
         examination,

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
 
 from edge.errors import DeviceError, ScoresDifferError
 from edge.frame import Frame
-from edge.health.camera_faults.watch import FaultWatch
 from edge.inference.engine import Prepared
-from edge.inference.fallback import SteadyEngine
-from edge.inference.judge import Judge, Mask
-from edge.inspection.area import Area, AreaPlan
-from edge.log import log_event
+from edge.inspection.gauge import Gauge
 from edge.pictures import Picture
-from edge.verdict import Box, Inspection
-
-log = logging.getLogger(__name__)
+from edge.verdict import Inspection
 
 
 class Examination:
@@ -29,29 +22,30 @@ class Examination:
     failures in a row end the camera.
 
     Args:
-        engine: the compiled bundle.
-        judge: with the limits of this camera.
-        plan: what of the picture is inspected.
-        faults: looks for camera faults.
+        gauge: what the parts are measured with.
         found: told for each frame what it suffers from, empty for nothing.
     """
 
-    def __init__(
-        self, engine: SteadyEngine, judge: Judge, plan: AreaPlan, faults: FaultWatch, found: Callable[[str], None]
-    ) -> None:
-        self._engine = engine
-        self._judge = judge
-        self._plan = plan
-        self._faults = faults
+    def __init__(self, gauge: Gauge, found: Callable[[str], None]) -> None:
+        self._gauge = gauge
         self._found = found
         self._one_looks = threading.Lock()  # the watch compares each frame with those before it
-        self._areas: dict[tuple[int, ...], tuple[Area, Mask | None]] = {}
+        self._failed_before = False
+
+    @property
+    def gauge(self) -> Gauge:
+        """What the next frame is measured with."""
+        return self._gauge
+
+    def change(self, gauge: Gauge) -> None:
+        """Measures the next frame with another gauge; one that is under way keeps the one it began with."""
+        self._gauge = gauge
         self._failed_before = False
 
     @property
     def threshold(self) -> float:
         """The raw score above which a part is anomalous."""
-        return self._judge.limits.threshold
+        return self._gauge.judge.limits.threshold
 
     def examine(self, frame: Frame, *, part_id: str | None = None) -> Inspection:
         """Gives the verdict on the part in a frame.
@@ -60,42 +54,35 @@ class Examination:
             DeviceError: two frames in a row failed on the device.
             ConfigError: the region of interest does not fit the frame.
         """
+        gauge = self._gauge
+        engine, judge = gauge.engine, gauge.judge
         waited_ms = (time.monotonic_ns() - frame.captured_ns) / 1e6
+
+        def unknown(reason: str) -> Inspection:
+            return judge.unknown(frame, reason, device=engine.device, waited_ms=waited_ms, part_id=part_id)
+
         if frame.fault:
             self._found(frame.fault)
-            return self._unknown(frame, frame.fault, waited_ms, part_id)
-        area, mask = self._area(frame.camera, frame.pixels.shape)
+            return unknown(frame.fault)
+        area, mask = gauge.area(frame.camera, frame.pixels.shape)
         pixels = area.cut(frame.pixels)
-        prepared = self._engine.prepare(pixels)
-        if fault := self._fault(frame, pixels, prepared):
-            return self._unknown(frame, fault, waited_ms, part_id)
+        prepared = engine.prepare(pixels)
+        if fault := self._fault(gauge, frame, pixels, prepared):
+            return unknown(fault)
         try:
-            raw = self._engine.run(prepared)
+            raw = engine.run(prepared)
         except DeviceError as error:
             if self._failed_before and not isinstance(error, ScoresDifferError):
                 raise
             self._failed_before = True
-            return self._unknown(frame, error.message, waited_ms, part_id)
+            return unknown(error.message)
         self._failed_before = False
-        return self._judge.inspect(
-            frame, raw, device=self._engine.device, waited_ms=waited_ms, box=area.box, mask=mask, part_id=part_id
+        return judge.inspect(
+            frame, raw, device=engine.device, waited_ms=waited_ms, box=area.box, mask=mask, part_id=part_id
         )
 
-    def _fault(self, frame: Frame, pixels: Picture, prepared: Prepared) -> str:
+    def _fault(self, gauge: Gauge, frame: Frame, pixels: Picture, prepared: Prepared) -> str:
         with self._one_looks:
-            fault = self._faults.look(pixels, prepared.picture, frame.captured_ns)
+            fault = gauge.faults.look(pixels, prepared.picture, frame.captured_ns)
             self._found(fault)
             return fault
-
-    def _unknown(self, frame: Frame, reason: str, waited_ms: float, part_id: str | None) -> Inspection:
-        return self._judge.unknown(frame, reason, device=self._engine.device, waited_ms=waited_ms, part_id=part_id)
-
-    def _area(self, camera: str, shape: tuple[int, ...]) -> tuple[Area, Mask | None]:
-        """The area in frames of this size, and its mask at the model's size; worked out once for each size."""
-        if shape not in self._areas:
-            area = self._plan.area(shape[0], shape[1])
-            size = area.box or Box(0, 0, shape[1], shape[0])
-            for spot in self._faults.blind_to(size.height, size.width):
-                log_event(log, "camera_faults_unseen", camera=camera, unseen=spot)
-            self._areas = {shape: (area, area.mask_at(self._engine.size))}
-        return self._areas[shape]
