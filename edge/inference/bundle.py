@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import os
 import re
 import tempfile
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from pathlib import Path
 import openvino as ov
 from pydantic import ValidationError
 
+from edge.durable import sync
 from edge.errors import BundleError, CardError
 from edge.inference.card import SCHEMA, ModelCard
 
@@ -191,9 +191,9 @@ def _place(path: Path, xml: bytes, weights: bytes) -> None:
             for place, content in ((path.with_suffix(".bin"), weights), (path, xml)):
                 fresh = Path(folder) / place.name
                 fresh.write_bytes(content)
-                _sync(fresh)
+                sync(fresh)
                 fresh.replace(place)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise BundleError(
             f"cannot write {path}: {error.strerror}", hint="check the folder and the disk"
@@ -244,15 +244,6 @@ def _read(path: Path) -> bytes:
         raise BundleError(f"no such file: {path}", hint=hint) from error
     except OSError as error:
         raise BundleError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _sync(path: Path) -> None:
-    """Makes a file or a folder's entries survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _last_line(error: BaseException) -> str:

@@ -13,6 +13,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from edge.durable import write_whole
+
 MOST_MODELS = 8
 MOST_BLOBS = 4  # of one model: devices, hints and versions of OpenVINO
 _DIGITS = 16
@@ -23,11 +25,15 @@ def folder_of(cache: Path, sha256: str) -> Path:
     return cache / sha256[:_DIGITS]
 
 
-def open_cache(folder: Path) -> None:
+def open_cache(folder: Path) -> list[Path]:
     """Makes a model's folder ready: with whole files only, and beside it the most recent models only.
 
     Args:
         folder: see ``folder_of``; made if need be.
+
+    Returns:
+        The files that were damaged since their digest was taken, and are gone. One that has no digest, because the
+        process ended before it was taken, is gone too, and no damage.
 
     Raises:
         OSError: the folder cannot be made or read.
@@ -40,10 +46,12 @@ def open_cache(folder: Path) -> None:
     for stray in cache.glob("*.blob"):  # of a version that kept all models in one folder
         stray.unlink(missing_ok=True)
     blobs = _newest_first(folder.glob("*.blob"))
-    for number, blob in enumerate(blobs):
-        if number >= MOST_BLOBS or not _is_whole(blob):
+    damaged = [blob for blob in blobs[:MOST_BLOBS] if _seal_of(blob).exists() and not _is_whole(blob)]
+    for blob in blobs:
+        if blob in blobs[MOST_BLOBS:] or blob in damaged or not _seal_of(blob).exists():
             blob.unlink(missing_ok=True)
             _seal_of(blob).unlink(missing_ok=True)
+    return damaged
 
 
 def seal_cache(folder: Path) -> None:
@@ -54,12 +62,11 @@ def seal_cache(folder: Path) -> None:
     """
     for blob in folder.glob("*.blob"):
         if not _seal_of(blob).exists():
-            _seal_of(blob).write_text(_digest(blob), encoding="ascii")
+            write_whole(_seal_of(blob), _digest(blob))
 
 
 def _is_whole(blob: Path) -> bool:
-    seal = _seal_of(blob)
-    return seal.exists() and seal.read_bytes() == _digest(blob).encode()
+    return _seal_of(blob).read_bytes() == _digest(blob).encode()
 
 
 def _seal_of(blob: Path) -> Path:

@@ -43,8 +43,8 @@ def hint_for(wanted: Literal["auto", "latency", "throughput"], modes: Sequence[s
 def available_devices(core: ov.Core, dev: Path = DEV) -> list[str]:
     """What OpenVINO can use here, as ``core.available_devices`` lists it.
 
-    Where the kernel shows no accelerator, OpenVINO is not asked: to answer it loads the drivers' libraries, 27 MB of
-    resident memory that a computer without a GPU has no use for.
+    Where the kernel shows no accelerator, OpenVINO is not asked: to answer it loads the drivers' libraries, 27 MB
+    of resident memory that a computer without a GPU has no use for.
     """
     if any(any(dev.glob(pattern)) for pattern in NODES):
         return list(core.available_devices)
@@ -135,7 +135,8 @@ def _compiled(
     if cache is None:
         return core.compile_model(model, device, settings)
     try:
-        open_cache(cache)
+        for damaged in open_cache(cache):
+            log_event(log, "cache_damaged", level=logging.WARNING, file=damaged, outcome="compiled anew")
         compiled = core.compile_model(model, device, settings | {"CACHE_DIR": str(cache)})
         seal_cache(cache)
     except (OSError, RuntimeError) as error:

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edge.durable import write_whole
 from edge.errors import BundleError
-from edge.models.durable import write_whole
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 

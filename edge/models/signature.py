@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edge.durable import write_whole
 from edge.errors import SecurityError, SignatureError, UsageError
-from edge.models.durable import write_whole
 from edge.security.private_file import PUBLIC, SECRET, read_secret, read_trusted, write_new
 
 _PEM = serialization.Encoding.PEM

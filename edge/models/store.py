@@ -16,12 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.durable import give_away, sync
 from edge.errors import BundleError, UsageError
 from edge.inference.bundle import Admit, copy_bundle, read_card, whoever_made_it
 from edge.inference.card import ModelCard
 from edge.inference.override import override_path
 from edge.models.active import Active, read_active, write_active
-from edge.models.durable import give_away, sync
 from edge.models.names import Reference
 from edge.models.signature import signature_path
 
