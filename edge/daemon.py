@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from edge.cameras.capture import Capture
 from edge.config.key_folder import key_folder_of
@@ -16,6 +17,7 @@ from edge.config.station import StationConfig
 from edge.errors import EdgeAdError
 from edge.health.service_manager import ServiceManager
 from edge.health.stage import Stage
+from edge.health.thermal import ThrottleWatch
 from edge.health.watchdog import Watchdog
 from edge.inference.override import foreign_device
 from edge.inspection.answers import Answers
@@ -30,6 +32,9 @@ from edge.messaging.publisher import Publisher
 from edge.messaging.sockets import leave
 from edge.messaging.tally import Pulse
 from edge.security.authenticator import Authenticator
+
+if TYPE_CHECKING:
+    from edge.metrics.server import Metrics
 
 LOOK_S = 0.05
 STATUS_EVERY_S = 1.0
@@ -59,6 +64,10 @@ class Daemon:
         self._answers: Answers | None = None
         self._publisher: Publisher | None = None
         self._access: Authenticator | None = None
+        self._metrics: Metrics | None = None
+        self._throttling = ThrottleWatch()
+        self._inference_told = False
+        self._device: tuple[Condition, str] = ("ok", "")
 
     def run(self) -> None:
         """Judges until every camera has ended, SIGTERM or SIGINT comes, or something fails.
@@ -82,6 +91,7 @@ class Daemon:
                 cache_dir=state_dir / "compiled" if config.inference.cache else None,
                 changed=self._on_device_change,
             )
+            self._metrics = self._new_metrics(stack)
             self._publisher = publisher = stack.enter_context(self._new_publisher(outbox))
             inspectors = assemble(config, captures, models, publisher, fail=self._fail, stopping=self._stopping)
             self._answers = Answers(config, models, inspectors, publisher)
@@ -97,12 +107,21 @@ class Daemon:
             stages = [self._stage, control.stage, publisher.stage]
             stages += [access.stage] if access else []
             stages += [stage for inspector in inspectors for stage in inspector.stages]
-            with Watchdog(stages, self._manager, config.watchdog):
+            with Watchdog(stages, self._manager, config.watchdog) as watchdog:
+                if self._metrics is not None:
+                    self._metrics.serve(inspectors, self._answers.models, publisher, outbox, watchdog, access)
                 self._inspect(inspectors, control, publisher)
         leave()
         _log_stopped(inspectors)
         if self._failure is not None:
             raise self._failure
+
+    def _new_metrics(self, stack: ExitStack) -> Metrics | None:
+        if self.config.metrics.address is None:
+            return None
+        from edge.metrics.server import Metrics
+
+        return stack.enter_context(Metrics(self.config.metrics.address))
 
     def _new_publisher(self, outbox: Outbox) -> Publisher:
         bus = self.config.bus
@@ -117,6 +136,7 @@ class Daemon:
             heartbeat_s=bus.heartbeat_s,
             pulse=lambda: Pulse("starting") if self._answers is None else self._answers.pulse(),
             access=self._access,
+            measured=self._metrics.take if self._metrics else None,
         )
 
     def _open(self, capture: Capture) -> None:
@@ -135,6 +155,8 @@ class Daemon:
             if time.monotonic() >= said_s + STATUS_EVERY_S:
                 said_s = time.monotonic()
                 self._manager.status(_status_line(inspectors, publisher))
+                self._throttling.look()
+                self._say_inference()
         self._stage.end()
         self._manager.stopping()
         self._look_after(inspectors, control, publisher)
@@ -157,7 +179,16 @@ class Daemon:
             publisher.health("security", "degraded" if complaint else "ok", complaint)
 
     def _on_device_change(self, state: Condition, reason: str) -> None:
-        if self._publisher is not None:
+        self._device = state, reason
+        self._say_inference()
+
+    def _say_inference(self) -> None:
+        """A lost device is worse than a slow one."""
+        state, reason = self._device
+        if state == "ok" and self._throttling.reason:
+            state, reason = "degraded", self._throttling.reason
+        if self._publisher is not None and (state != "ok" or self._inference_told):
+            self._inference_told = state != "ok"
             self._publisher.health("inference", state, reason)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from edge.config.camera import StationCamera
 from edge.health.camera_faults.options import FaultOptions
 from edge.health.watchdog_options import WatchdogOptions
 from edge.messaging.alarm_options import AlarmOptions
+from edge.metrics.options import MetricsOptions
 from edge.security.options import SecurityOptions
 from edge.store.options import OutboxOptions
 
@@ -128,6 +129,7 @@ class StationConfig(_Table):
     watchdog: WatchdogOptions = Field(
         default_factory=WatchdogOptions, description="how long a stage may take before it counts as hung"
     )
+    metrics: MetricsOptions = Field(default_factory=MetricsOptions, description="where metrics can be read")
     log: LogOptions = Field(default_factory=LogOptions, description="what is written to standard error")
 
     @field_validator("cameras")

@@ -44,6 +44,11 @@ class Answers:
         """What each heartbeat says of the daemon."""
         return Pulse(self._state(), sum(inspector.dropped for inspector in self._inspectors.values()))
 
+    @property
+    def models(self) -> Mapping[str, LoadedModel]:
+        """What judges now, by camera."""
+        return self._models
+
     def status(self) -> Mapping[str, object]:
         """State of each component, models and counters."""
         models = list(dict.fromkeys(self._models.values()))

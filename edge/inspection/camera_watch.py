@@ -27,10 +27,12 @@ class CameraWatch:
 
     Attributes:
         skipped: names of pictures that could not be decoded so far.
+        reconnects: how often a lost camera came back.
     """
 
     def __init__(self, capture: Capture, publisher: Publisher, incident: Incident, missed: Incident) -> None:
         self.skipped: list[str] = []
+        self.reconnects = 0
         self._capture = capture
         self._name = capture.options.name
         self._publisher = publisher
@@ -127,6 +129,7 @@ class CameraWatch:
                 self._trigger.refuse(CameraError(f"camera {self._name} is lost: {self._lost}"))
         elif before is CameraState.STALLED and state is CameraState.STREAMING:
             self._lost = ""
+            self.reconnects += 1
             log_event(log, "camera_back", camera=self._name)
         elif state is CameraState.ENDED:
             log_event(log, "camera_ended", camera=self._name)

@@ -47,12 +47,17 @@ class Shots:
     Args:
         of: which inspections get a heatmap.
         picture: whether it brings the camera's frame.
+
+    Attributes:
+        left_out: heatmaps that were not sent as too many waited.
     """
 
     def __init__(self, of: HeatmapsOf, *, picture: bool) -> None:
         self._of = of
         self._picture = picture
         self._free = threading.BoundedSemaphore(_MOST_WAITING)
+        self._counting = threading.Lock()
+        self.left_out = 0
 
     def take(self, inspection: Inspection, verdict: Verdict) -> Shot | None:
         """Copies what the heatmap of an inspection needs; None where there is to be none.
@@ -63,7 +68,11 @@ class Shots:
         """
         wanted = self._of == "all" or (self._of == "anomalous" and verdict is Verdict.ANOMALOUS)
         scores = inspection.anomaly_map
-        if not wanted or scores is None or not self._free.acquire(blocking=False):
+        if not wanted or scores is None:
+            return None
+        if not self._free.acquire(blocking=False):
+            with self._counting:
+                self.left_out += 1
             return None
         pixels = inspection.frame.pixels
         return Shot(scores.astype(np.float32), _frame_box(inspection), pixels.copy() if self._picture else None)

@@ -58,6 +58,7 @@ class Publisher:
         picture: whether a heatmap brings the frame as JPEG.
         heartbeat_s: seconds between heartbeats; readers expect 1.
         pulse: asked at each heartbeat, in the publisher's thread, for what only the daemon knows.
+        measured: told of each result that was sent, in the thread that brings it.
         access: who may listen; None for this computer.
 
     Raises:
@@ -78,6 +79,7 @@ class Publisher:
         picture: bool = False,
         heartbeat_s: float = 1.0,
         pulse: Callable[[], Pulse] = Pulse,
+        measured: Callable[[Result], None] | None = None,
         access: Authenticator | None = None,
     ) -> None:
         if not _NAME.fullmatch(station):
@@ -89,6 +91,7 @@ class Publisher:
         self.stage = Stage("publisher")
         self._heartbeat_s = heartbeat_s
         self._pulse = pulse
+        self._measured = measured
         self._waiting: queue.Queue[Parcel] = queue.Queue(_WAITING)
         self._health: dict[tuple[Component, str | None], Health] = {}
         self._health_lock = threading.Lock()
@@ -134,6 +137,8 @@ class Publisher:
         result = self._compose.result(inspection)
         self._send(result)
         self._tally.add(result.verdict)
+        if self._measured is not None:
+            self._measured(result)
         alarm = self._alarms.judge(result)
         shot = self._shots.take(inspection, result.verdict)
         if alarm is not None or shot is not None:
@@ -163,6 +168,21 @@ class Publisher:
     def alive(self) -> bool:
         """Whether what is published is sent; ``close`` raises why not."""
         return self._thread.is_alive()
+
+    @property
+    def waiting(self) -> int:
+        """Alerts and heatmaps that are still to be sent."""
+        return self._waiting.qsize()
+
+    @property
+    def left_out(self) -> int:
+        """Heatmaps that were not sent as too many waited."""
+        return self._shots.left_out
+
+    @property
+    def readers(self) -> int:
+        """Readers of heartbeats that are connected."""
+        return self._events.subscriptions.count
 
     @property
     def health_now(self) -> tuple[Health, ...]:

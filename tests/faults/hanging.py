@@ -17,6 +17,7 @@ PLACES = {
     "inference": ("edge.inference.engine", "Engine", "run"),
     "publisher": ("edge.messaging.announcer", "Announcer", "beat"),
     "store": ("edge.messaging.outbox", "Outbox", "keep"),
+    "authenticator": ("edge.security.allow_list", "AllowList", "read_again"),
     "control": ("edge.messaging.pending", "Pending", "expired"),
     "station": ("edge.daemon", "Daemon", "_look_after"),
     "interpreter": ("edge.inference.engine", "Engine", "run"),

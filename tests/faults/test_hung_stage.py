@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.security.folder import KeyFolder
 from tests.edge.conftest import RunStation
 from tests.edge.running_station import RunningStation
 from tests.faults.camera_server import CameraServer
@@ -28,6 +29,7 @@ STEPS = {
     "inference": ("camera camera, lane 0", "inference"),
     "publisher": ("publisher", "publishing"),
     "store": ("publisher", "commit"),
+    "authenticator": ("authenticator", "admission"),
     "control": ("control", "requests"),
     "station": ("station", "looking after its threads"),
 }
@@ -54,7 +56,11 @@ def start(
         monkeypatch.setenv("HANG_FILE", str(tmp_path / "hang"))
         monkeypatch.setenv("HANG_S", str(seconds))
         file = tmp_path / "station.toml"
-        file.write_text(f"[watchdog]\ndisk_limit_s = {disk_limit_s}\n", encoding="utf-8")
+        text = f"[watchdog]\ndisk_limit_s = {disk_limit_s}\n"
+        if place == "authenticator":
+            KeyFolder(tmp_path / "keys").create("reader", "observe", tmp_path / "reader.key")
+            text += f'[security]\nkeys = "{tmp_path}/keys"\n'
+        file.write_text(text, encoding="utf-8")
         pictures = ("--camera", str(tiny_dataset / "test" / "blob"), "--fps", "20", "--loop")
         return run_station("--config", str(file), *pictures, program=HANGING)
 
