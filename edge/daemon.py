@@ -24,6 +24,7 @@ from edge.inspection.answers import Answers
 from edge.inspection.assembly import assemble
 from edge.inspection.inspector import Inspector, unforeseen_end
 from edge.inspection.models import LoadedModel, load_models
+from edge.inspection.thresholds import Thresholds
 from edge.log import log_event
 from edge.messaging.control import Control
 from edge.messaging.messages import Condition
@@ -94,9 +95,15 @@ class Daemon:
             self._metrics = self._new_metrics(stack)
             self._publisher = publisher = stack.enter_context(self._new_publisher(outbox))
             inspectors = assemble(config, captures, models, publisher, fail=self._fail, stopping=self._stopping)
-            self._answers = Answers(config, models, inspectors, publisher)
+            self._answers = Answers(config, models, inspectors, publisher, Thresholds(state_dir))
             control = stack.enter_context(
-                Control(address=config.bus.control, station=self._answers, outbox=outbox, access=access)
+                Control(
+                    address=config.bus.control,
+                    station=self._answers,
+                    outbox=outbox,
+                    tell=publisher.action,
+                    access=access,
+                )
             )
             for capture in captures:
                 self._open(capture)

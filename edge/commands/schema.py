@@ -12,7 +12,8 @@ from edge.errors import UsageError
 
 def schema(
     kind: Annotated[
-        str | None, typer.Argument(help="result, alert, health, heartbeat, heatmap or request; all without one.")
+        str | None,
+        typer.Argument(help="One of result, alert, health, heartbeat, action, heatmap, request; else all."),
     ] = None,
 ) -> None:
     """Print the JSON Schema of the messages, for the authors of PLC and HMI software.

@@ -52,7 +52,7 @@ def subscribe(
         raise UsageError("--save needs heatmaps", hint="add --heatmaps tcp://127.0.0.1:5557")
     if since_seq is not None and not control:
         raise UsageError("--since-seq needs control", hint="add --control tcp://127.0.0.1:5558")
-    topics = tuple(topic) if topic else ("result/", "alert/", "health/")
+    topics = tuple(topic) if topic else ("result/", "alert/", "health/", "action/")
     with Subscriber(
         events, topics=topics, heatmaps=heatmaps, control=control, since_seq=since_seq, keys=keys
     ) as station:

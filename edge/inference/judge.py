@@ -38,6 +38,21 @@ class Limits:
     quantiles: Sequence[float]
 
 
+def sensible_thresholds(limits: Limits) -> tuple[float, float]:
+    """The lowest and the highest threshold that somebody may mean; any at all where good scores are not known.
+
+    Below the median of good parts most of them would be alarms. Ten times as far above it as the calibrated
+    threshold hardly any defect would be found.
+
+    Args:
+        limits: as they were calibrated.
+    """
+    if len(limits.quantiles) < 2:
+        return -math.inf, math.inf
+    median = limits.quantiles[len(limits.quantiles) // 2]
+    return median, median + 10 * max(limits.threshold - median, limits.quantiles[-1] - median)
+
+
 def limits_of(calibration: Calibration, *, masked: bool, threshold: float | None = None) -> Limits:
     """The limits that a calibration sets.
 
@@ -76,6 +91,10 @@ class Judge:
 
     limits: Limits
     model: ModelId
+
+    def above(self, threshold: float) -> Judge:
+        """The same with another raw threshold."""
+        return replace(self, limits=replace(self.limits, threshold=threshold))
 
     def inspect(
         self,

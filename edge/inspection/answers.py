@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from edge.cameras.capture import CameraState
 from edge.config.station import StationConfig
 from edge.errors import CameraError, UsageError
+from edge.inference.judge import sensible_thresholds
 from edge.inspection.inspector import Inspector
 from edge.inspection.models import LoadedModel
+from edge.inspection.thresholds import Thresholds
 from edge.inspection.trigger import Answer, Ask
-from edge.messaging.messages import StationState
+from edge.messaging.changes import Change
+from edge.messaging.messages import ActionValue, StationState
 from edge.messaging.publisher import Publisher
 from edge.messaging.requests import Inspect
 from edge.messaging.tally import Pulse
@@ -25,6 +28,7 @@ class Answers:
         models: of each camera, in their order.
         inspectors: likewise.
         publisher: knows the health of every component.
+        thresholds: that were set in earlier runs; they are in force from now on.
     """
 
     def __init__(
@@ -33,12 +37,16 @@ class Answers:
         models: Sequence[LoadedModel],
         inspectors: Sequence[Inspector],
         publisher: Publisher,
+        thresholds: Thresholds,
     ) -> None:
         self._modes = {camera.name: camera.mode for camera in config.cameras}
         self._models = {inspector.name: model for inspector, model in zip(inspectors, models, strict=True)}
         self._inspectors = {inspector.name: inspector for inspector in inspectors}
         self._started_s = time.monotonic()
         self._publisher = publisher
+        self._thresholds = thresholds
+        for inspector in inspectors:
+            inspector.gauge.judge_above(thresholds.of(inspector.name, _model_id(inspector)))
 
     def pulse(self) -> Pulse:
         """What each heartbeat says of the daemon."""
@@ -74,15 +82,36 @@ class Answers:
             raise CameraError(f"camera {inspector.name} is {why}", hint="ask again when its health says ready")
         inspector.ask(Ask(asked.part_id, now_ns, now_ns + asked.timeout_ms * 1_000_000, answer))
 
-    def pause(self, camera: str | None) -> None:
+    def pause(self, camera: str | None) -> Sequence[Change]:
         """Stops judging; raises UsageError where there is no such camera."""
-        for inspector in self._chosen(camera):
-            inspector.paused.set()
+        return [self._pausing(inspector, inspector.paused.set, paused=True) for inspector in self._chosen(camera)]
 
-    def resume(self, camera: str | None) -> None:
+    def resume(self, camera: str | None) -> Sequence[Change]:
         """Judges again; raises UsageError where there is no such camera."""
-        for inspector in self._chosen(camera):
-            inspector.paused.clear()
+        return [
+            self._pausing(inspector, inspector.paused.clear, paused=False) for inspector in self._chosen(camera)
+        ]
+
+    def set_threshold(self, camera: str | None, threshold: float | None) -> Sequence[Change]:
+        """Judges by another threshold, in this run and later ones with the same model; None: by the settings'.
+
+        Raises:
+            UsageError: there is no such camera, or nobody can mean this threshold.
+        """
+        inspector = self._to_set(camera)
+        model = _model_id(inspector)
+        _require_sensible(inspector, threshold)
+
+        def apply() -> None:
+            self._thresholds.keep(inspector.name, model, threshold)
+            inspector.gauge.judge_above(threshold)
+
+        after = inspector.gauge.settings_limits.threshold if threshold is None else threshold
+        before: dict[str, ActionValue] = {"threshold": inspector.threshold, "model": model}
+        return [Change(inspector.name, before, {"threshold": after, "model": model}, apply)]
+
+    def _pausing(self, inspector: Inspector, apply: Callable[[], None], *, paused: bool) -> Change:
+        return Change(inspector.name, {"paused": inspector.paused.is_set()}, {"paused": paused}, apply)
 
     def _state(self) -> StationState:
         inspectors = self._inspectors.values()
@@ -120,12 +149,31 @@ class Answers:
             return (triggered or list(self._inspectors.values()))[0]
         raise UsageError("which camera is meant?", hint=f"here are: {' '.join(self._inspectors)}")
 
+    def _to_set(self, camera: str | None) -> Inspector:
+        chosen = self._chosen(camera)
+        if len(chosen) > 1:
+            raise UsageError("which camera is meant?", hint=f"here are: {' '.join(self._inspectors)}")
+        return chosen[0]
+
     def _chosen(self, camera: str | None) -> Sequence[Inspector]:
         if camera is None:
             return tuple(self._inspectors.values())
         if camera not in self._inspectors:
             raise UsageError(f"no camera {camera!r}", hint=f"here are: {' '.join(self._inspectors)}")
         return (self._inspectors[camera],)
+
+
+def _model_id(inspector: Inspector) -> str:
+    return inspector.gauge.judge.model.sha256
+
+
+def _require_sensible(inspector: Inspector, threshold: float | None) -> None:
+    lowest, highest = sensible_thresholds(inspector.gauge.settings_limits)
+    if threshold is not None and not lowest <= threshold <= highest:
+        raise UsageError(
+            f"nobody can mean a threshold of {threshold:g} for {inspector.name}",
+            hint=f"good parts and the calibrated threshold speak for {lowest:.4g} to {highest:.4g}",
+        )
 
 
 def _model_status(model: LoadedModel) -> Mapping[str, object]:

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from edge.messaging.alarm import Alarm
+from edge.messaging.changes import Done
 from edge.messaging.heatmap import EncodedMap
 from edge.messaging.messages import (
+    Action,
     Alert,
     Box,
     Component,
@@ -86,6 +88,18 @@ class Composer:
     ) -> Health:
         return Health(
             **self._stamp(camera), component=component, state=state, reason=reason, since=since, trigger=trigger
+        )
+
+    def action(self, done: Done) -> Action:
+        change = done.change
+        return Action(
+            **self._stamp(change.camera),
+            number=done.number,
+            who=done.who,
+            command=done.command,
+            before=dict(change.before),
+            after=dict(change.after),
+            reason=done.reason,
         )
 
     def heartbeat(

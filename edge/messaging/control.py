@@ -16,30 +16,29 @@ from edge.errors import EdgeAdError
 from edge.health.stage import Stage
 from edge.messaging import replies, sockets
 from edge.messaging.bell import Bell
+from edge.messaging.changes import Changes, Done, Steered
 from edge.messaging.messages import Result
 from edge.messaging.outbox import Outbox
 from edge.messaging.pending import Outcome, Pending, ReplyTo
-from edge.messaging.requests import Inspect, Pause, Replay, Request, RequestError, Resume, Status, read_request
+from edge.messaging.requests import Inspect, Replay, Request, RequestError, Status, read_request
 from edge.security.authenticator import Authenticator
 
+LOCAL = "local"  # who asks, where nobody is asked for a key
 _HWM = 100
 _LONGEST_WAIT_MS = 1000  # so that a thread that waits is told from one that hangs
 # A peer that sends a larger frame is disconnected by ZeroMQ before it is in memory.
 _LARGEST_FRAME_BYTES = 1024 * 1024
 
 
-class Station(Protocol):
-    """What control may ask of the daemon; called in control's thread, so that a method returns at once.
+class Station(Steered, Protocol):
+    """What control may ask of the daemon; a method returns at once. It is asked in control's thread, for changes
+    in the thread of the disk.
 
     A method raises UsageError where the request does not fit this station (no such camera), another
     EdgeAdError where it failed.
     """
 
     def status(self) -> Mapping[str, object]: ...
-
-    def pause(self, camera: str | None) -> None: ...
-
-    def resume(self, camera: str | None) -> None: ...
 
     def inspect(self, asked: Inspect, answer: Callable[[Result | EdgeAdError], None]) -> None:
         """Begins to inspect a part; ``answer`` is called once, from any thread, maybe before this returns, maybe
@@ -56,12 +55,13 @@ class Control:
     """A ROUTER socket with its own thread, so that a slow answer holds up no alert; binds and starts at once.
 
     What takes its time is answered later and holds up no other request: ``inspect`` when the verdict is there,
-    ``replay`` from a thread that may wait for the disk.
+    ``replay`` and what changes the station from a thread that may wait for the disk.
 
     Args:
         address: address to bind; the real one is the attribute of the same name.
         station: who answers.
-        outbox: what ``replay`` reads.
+        outbox: what ``replay`` reads, and where changes are recorded.
+        tell: publishes a change that was made.
         access: knows who asks, and what its role allows; None: whoever reaches the address may do all.
 
     Raises:
@@ -74,10 +74,12 @@ class Control:
         address: str = sockets.CONTROL,
         station: Station,
         outbox: Outbox,
+        tell: Callable[[Done], None] = lambda done: None,
         access: Authenticator | None = None,
     ) -> None:
         self._station = station
         self._outbox = outbox
+        self._changes = Changes(station, outbox, tell)
         self._access = access
         self._socket = sockets.bind(
             zmq.ROUTER, address, "--control", hwm=_HWM, largest_message=_LARGEST_FRAME_BYTES, access=access
@@ -86,7 +88,7 @@ class Control:
         self.stage = Stage("control")
         self._bell = Bell()
         self._pending = Pending(self._bell)
-        self._disk = ThreadPoolExecutor(1, "replay")
+        self._disk = ThreadPoolExecutor(1, "disk")
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
         self._thread.start()
@@ -138,38 +140,36 @@ class Control:
                 raise RequestError("bad_request", f"{len(body)} frames; a request is one frame of JSON")
             request = read_request(body[0])
             reply_to = ReplyTo(envelope, request.id)
-            self._require_role(request, frames[-1])
-            self._answer(request, reply_to)
+            self._answer(request, reply_to, self._asked_by(request, frames[-1]))
         except RequestError as error:
             self._refuse(ReplyTo(envelope, error.request_id), error.code, error.message)
         except EdgeAdError as error:
             self._refuse(reply_to, replies.code_of(error), str(error))
 
-    def _require_role(self, request: Request, frame: zmq.Frame) -> None:
+    def _asked_by(self, request: Request, frame: zmq.Frame) -> str:
+        """The name of who asks; refused where its role does not allow it."""
         if self._access is None:
-            return
+            return LOCAL
         client = self._access.note(frame)
         if client is None:
             raise RequestError("forbidden", "this key was revoked", request.id)
         if not client.role.covers(request.needs):
             needed = f"{request.command} needs the role {request.needs}, {client.name} has {client.role}"
             raise RequestError("forbidden", needed, request.id)
+        return client.name
 
-    def _answer(self, request: Request, reply_to: ReplyTo) -> None:
+    def _answer(self, request: Request, reply_to: ReplyTo, who: str) -> None:
         match request:
             case Status():
                 self._send(reply_to, replies.success(reply_to.request_id, status=self._station.status()))
-            case Pause():
-                self._station.pause(request.camera)
-                self._send(reply_to, replies.success(reply_to.request_id))
-            case Resume():
-                self._station.resume(request.camera)
-                self._send(reply_to, replies.success(reply_to.request_id))
             case Inspect():
                 self._begin_inspection(request, reply_to)
             case Replay():
                 answer = self._pending.answer_of(self._pending.add(reply_to))
                 self._disk.submit(self._replay, request).add_done_callback(answer)
+            case _:
+                answer = self._pending.answer_of(self._pending.add(reply_to))
+                self._disk.submit(self._changes.carry_out, request, who).add_done_callback(answer)
 
     def _begin_inspection(self, request: Inspect, reply_to: ReplyTo) -> None:
         number = self._pending.add(reply_to, time.monotonic() + request.timeout_ms / 1000)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import typer
 
-from edge.messaging.messages import Alert, Health, Heartbeat, HeatmapHeader, Message, Result
+from edge.messaging.messages import Action, Alert, Health, Heartbeat, HeatmapHeader, Message, Result
 from edge.verdict import Verdict
 
 _COLOURS = {
@@ -37,10 +37,19 @@ def line_of(message: Message) -> str:
         case Heartbeat():
             counts = f"{message.frames} frames, {message.fps:g}/s, {message.dropped} dropped"
             text = f"{message.state}: {counts}, last alert {message.last_alert_seq}"
+        case Action():
+            text = f"{message.who} {message.command}: {_changed(message)}"
+            text += f" ({message.reason})" if message.reason else ""
         case HeatmapHeader():
             text = f"heatmap of frame {message.frame_seq}, {message.width} x {message.height}"
     place = f"{message.station}/{message.camera}" if message.camera else message.station
     return f"{_clock(message.time)}  {place}  {text}"
+
+
+def _changed(action: Action) -> str:
+    """``threshold 3 -> 4``: what is other than before."""
+    changed = [name for name in action.after if action.after[name] != action.before.get(name)]
+    return ", ".join(f"{name} {action.before.get(name)} -> {action.after[name]}" for name in changed)
 
 
 def _judgement(result: Result) -> str:

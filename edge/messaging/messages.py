@@ -160,6 +160,21 @@ class Heartbeat(_Message):
     state: StationState
 
 
+ActionValue = str | float | bool | None
+
+
+class Action(_Message):
+    """Somebody changed something through control; sent after it is on disk and in force."""
+
+    kind: Literal["action"] = "action"
+    number: int = Field(ge=1, description="number of the record at this station, survives restarts")
+    who: str = Field(description="name of the client's key; local where the station has no keys")
+    command: str = Field(description="the command of the request, e.g. pause")
+    before: dict[str, ActionValue] = Field(description="what was changed, as it was")
+    after: dict[str, ActionValue] = Field(description="what was changed, as it is now")
+    reason: str = Field(default="", description="why, in the words of who did it; empty where none were given")
+
+
 class HeatmapHeader(_Message):
     """Second frame of a heatmap; the map's bytes follow in the third."""
 
@@ -176,12 +191,13 @@ class HeatmapHeader(_Message):
     frame_box: Box = Field(description="where the map lies in the camera's frame")
 
 
-Message = Result | Alert | Health | Heartbeat | HeatmapHeader
+Message = Result | Alert | Health | Heartbeat | Action | HeatmapHeader
 KINDS: dict[str, type[Message]] = {
     "result": Result,
     "alert": Alert,
     "health": Health,
     "heartbeat": Heartbeat,
+    "action": Action,
     "heatmap": HeatmapHeader,
 }
 ANY_MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])

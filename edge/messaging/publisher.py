@@ -19,6 +19,7 @@ from edge.messaging import sockets
 from edge.messaging.alarm import Alarms
 from edge.messaging.alarm_options import AlarmOptions
 from edge.messaging.announcer import Announcer
+from edge.messaging.changes import Done
 from edge.messaging.compose import Composer
 from edge.messaging.events import Events
 from edge.messaging.heatmap import Encoding
@@ -163,6 +164,14 @@ class Publisher:
             message = self._changed_health(component, state, reason, camera=camera, trigger=trigger)
             if message is not None:
                 self._send(message)
+
+    def action(self, done: Done) -> None:
+        """Sends what somebody changed.
+
+        Raises:
+            StoreError, BusError: the publisher ended before.
+        """
+        self._send(self._compose.action(done))
 
     @property
     def alive(self) -> bool:

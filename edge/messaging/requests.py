@@ -16,6 +16,7 @@ LONGEST_INSPECTION_MS = 60_000
 RequestId = Annotated[str, Field(max_length=64)] | Annotated[int, Field(ge=-(2**63), lt=2**63)]
 # It is shown in terminals and lists: no control characters.
 PartId = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,128}$")]
+Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,256}$")]
 
 
 class _Request(BaseModel):
@@ -69,9 +70,31 @@ class Inspect(_Request):
     )
 
 
-Request = Status | Replay | Pause | Resume | Inspect
+class Acknowledge(_Request):
+    """Somebody looked at an alarm and says whether it was right; the last word counts."""
+
+    needs = Role.OPERATE
+    command: Literal["acknowledge"]
+    alert_id: str = Field(min_length=1, max_length=64, description="the alert_id of an alert on disk")
+    by: PartId = Field(description="who says so, up to 128 characters")
+    judgement: Literal["true_alarm", "false_alarm"] = Field(description="true_alarm or false_alarm")
+
+
+class SetThreshold(_Request):
+    """Judges by another threshold; it survives a restart, until the model is another one."""
+
+    needs = Role.MAINTAIN
+    command: Literal["set_threshold"]
+    camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for the only one")
+    threshold: float | None = Field(
+        description="raw score above which a part is anomalous; null goes back to the one of the settings"
+    )
+    reason: Words = Field(description="why, up to 256 characters; it is recorded")
+
+
+Request = Status | Replay | Pause | Resume | Inspect | Acknowledge | SetThreshold
 ANY_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="command")])
-COMMANDS = ("status", "replay", "pause", "resume", "inspect")
+COMMANDS = ("status", "replay", "pause", "resume", "inspect", "acknowledge", "set_threshold")
 
 
 class _Envelope(BaseModel):

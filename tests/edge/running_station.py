@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 
 from edge.messaging.asking import Asker
 from edge.messaging.heatmap import Heatmap
-from edge.messaging.messages import Alert, Health, Heartbeat, Message, Result
+from edge.messaging.messages import Action, Alert, Health, Heartbeat, Message, Result
 from edge.messaging.subscriber import Subscriber
 
 ANY_PORT = "tcp://127.0.0.1:*"
 START_S = 30.0  # generous: the suite shares its cores
 
 Event = dict[str, Any]
-OneKind = TypeVar("OneKind", Result, Alert, Health, Heartbeat)
+OneKind = TypeVar("OneKind", Result, Alert, Health, Heartbeat, Action)
 
 
 def clean_environment() -> dict[str, str]:

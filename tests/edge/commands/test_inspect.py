@@ -108,7 +108,8 @@ def test_no_verdict_is_one_line_and_never_exit_code_0(control, options, code, li
 
 def test_no_station_is_no_verdict_and_a_wrong_address_wrong_usage():
     done = edge_ad("inspect", "--part-id", "A", "--timeout-ms", "1", "--control", "tcp://127.0.0.1:9")
-    said = "no verdict about part A: no reply from tcp://127.0.0.1:9 within 1.001 s; is the station running?"
+    said = "no verdict about part A: no reply from tcp://127.0.0.1:9 within 1.001 s; "
+    said += "is the station running? if it has keys, give --keys"
     assert the_line(done, 4) == said
     the_line(edge_ad("inspect", "--part-id", "A", "--control", "nonsense"), 2)
     the_line(edge_ad("inspect"), 2)

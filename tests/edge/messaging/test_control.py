@@ -11,6 +11,7 @@ import zmq
 
 from edge.errors import BusError, DeviceError, EdgeAdError, UsageError
 from edge.messaging.asking import Asker
+from edge.messaging.changes import Change
 from edge.messaging.control import Control
 from edge.messaging.messages import Result
 from edge.messaging.outbox import Outbox
@@ -29,15 +30,21 @@ class OneCamera:
     def status(self) -> Mapping[str, object]:
         return {"state": "paused" if self.paused else "running", "score": float("nan")}
 
-    def pause(self, camera: str | None) -> None:
+    def pause(self, camera: str | None) -> list[Change]:
         if camera not in (None, "top"):
             raise UsageError(f"no camera {camera!r}", hint="this station has: top")
-        self.paused = True
+        return [self._change(True)]
 
-    def resume(self, camera: str | None) -> None:
+    def resume(self, camera: str | None) -> list[Change]:
         if camera == "top":
             raise DeviceError("the device is lost", hint="plug it in")
-        self.paused = False
+        return [self._change(False)]
+
+    def set_threshold(self, camera: str | None, threshold: float | None) -> list[Change]:
+        raise UsageError("no threshold here")
+
+    def _change(self, paused: bool) -> Change:
+        return Change("top", {"paused": self.paused}, {"paused": paused}, lambda: setattr(self, "paused", paused))
 
     def inspect(self, asked: Inspect, answer: Answer) -> None:
         raise UsageError("no camera has a trigger")

@@ -1,0 +1,114 @@
+"""Requests that change the station: who did what is on disk first, then it is done, then everybody hears of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from edge.messaging import replies
+from edge.messaging.messages import ActionValue
+from edge.messaging.outbox import Outbox
+from edge.messaging.requests import Acknowledge, Pause, Resume, SetThreshold
+
+Values: TypeAlias = Mapping[str, ActionValue]
+ChangeRequest: TypeAlias = Pause | Resume | SetThreshold | Acknowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a request is about to change at one camera.
+
+    Attributes:
+        camera: its name; None where the whole station is meant.
+        before, after: what changes, by name.
+        apply: makes the change; it cannot fail.
+    """
+
+    camera: str | None
+    before: Values
+    after: Values
+    apply: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A change that is on disk and in force.
+
+    Attributes:
+        number: of the record, dense.
+        who: the client by its key, or ``local`` where none are asked for.
+        command: of the request.
+        change: what.
+        reason: why, in the words of who did it; may be empty.
+    """
+
+    number: int
+    who: str
+    command: str
+    change: Change
+    reason: str
+
+
+class Steered(Protocol):
+    """A station that can be changed; a method raises UsageError where the request does not fit it."""
+
+    def pause(self, camera: str | None) -> Sequence[Change]: ...
+
+    def resume(self, camera: str | None) -> Sequence[Change]: ...
+
+    def set_threshold(self, camera: str | None, threshold: float | None) -> Sequence[Change]: ...
+
+
+class Changes:
+    """Carries out changes, one at a time, in a thread that may wait for the disk.
+
+    Args:
+        station: that is changed.
+        outbox: where actions are recorded.
+        tell: publishes what was done.
+    """
+
+    def __init__(self, station: Steered, outbox: Outbox, tell: Callable[[Done], None]) -> None:
+        self._station = station
+        self._outbox = outbox
+        self._tell = tell
+
+    def carry_out(self, request: ChangeRequest, who: str) -> bytes:
+        """Does what a request asks for, and returns the reply. What is so already is not done again.
+
+        Raises:
+            UsageError: the request does not fit the station.
+            StoreError: the disk refuses the record; then nothing is changed.
+            BusError: it is done, but cannot be published.
+        """
+        for change in self._planned(request):
+            if change.before != change.after:
+                before, after = (json.dumps({"camera": change.camera, **v}) for v in (change.before, change.after))
+                recorded = self._outbox.record_action(who, request.command, before, after)
+                change.apply()
+                self._tell(Done(recorded.number, who, request.command, change, reason_of(request)))
+        return replies.success(request.id)
+
+    def _planned(self, request: ChangeRequest) -> Sequence[Change]:
+        match request:
+            case Pause():
+                return self._station.pause(request.camera)
+            case Resume():
+                return self._station.resume(request.camera)
+            case SetThreshold():
+                return self._station.set_threshold(request.camera, request.threshold)
+            case Acknowledge():
+                return [self._judgement(request)]
+
+    def _judgement(self, request: Acknowledge) -> Change:
+        said_before = self._outbox.acknowledge(request.alert_id, request.by, request.judgement)
+        about = {"alert_id": request.alert_id}
+        after = {**about, "judgement": request.judgement, "by": request.by}
+        return Change(None, {**about, "judgement": said_before or None}, after, lambda: None)
+
+
+def reason_of(request: ChangeRequest) -> str:
+    """Why, where the request says so."""
+    return request.reason if isinstance(request, SetThreshold) else ""
