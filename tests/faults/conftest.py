@@ -1,4 +1,7 @@
-"""Faults that a line sees: in a short form, or in the long one with ``FAULT_CYCLES=50`` (``make faults``)."""
+"""Faults that a line sees: in a short form, or in the long one with ``FAULT_CYCLES=50`` (``make faults``).
+
+With ``FAULT_RESULTS=FILE`` what was measured goes to a file, for docs/reliability.md.
+"""
 
 from __future__ import annotations
 
@@ -14,25 +17,33 @@ from edge.cameras.options import CameraOptions
 from tests.edge.conftest import RunStation
 from tests.edge.running_station import RunningStation
 from tests.faults.camera_server import CameraServer
+from tests.faults.measured import Measured
 
 CYCLES = int(os.environ.get("FAULT_CYCLES", "5"))
 StartCapture = Callable[..., Capture]
 Report = Callable[[str], None]
 
-figures: list[str] = []
+measured = Measured()
 
 
 @pytest.fixture
-def report() -> Report:
+def report(request: pytest.FixtureRequest) -> Report:
     """Takes lines with what was measured; they are printed at the end of the run."""
-    return figures.append
+    return lambda line: measured.take(request.node.nodeid, line)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.failed:
+        measured.fail(report.nodeid)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if figures:
+    if measured.lines:
         terminalreporter.section("measured")
-        for line in figures:
+        for line in measured.lines:
             terminalreporter.write_line(line)
+    if results := os.environ.get("FAULT_RESULTS"):
+        measured.write(Path(results), long=CYCLES >= 50)
 
 
 @pytest.fixture
