@@ -39,7 +39,7 @@ def doctor(
 
 def examine(model: Path | None, config: Path | None) -> Iterator[Check]:
     """All checks, one after the other; slow ones are done when they are asked for."""
-    from edge.doctor import computer, hardware, software, station
+    from edge.doctor import cameras, computer, disk, hardware, service, software, station
     from edge.messaging.outbox import default_state_dir
     from edge.messaging.sockets import leave
 
@@ -53,12 +53,18 @@ def examine(model: Path | None, config: Path | None) -> Iterator[Check]:
     yield computer.clock()
     check, settings = station.settings(config, os.environ)
     yield check
-    yield computer.state_folder(settings.state_dir or default_state_dir(settings.station))
-    yield station.address("--events", settings.bus.events)
-    yield station.address("--heatmaps", settings.bus.heatmaps)
-    yield station.address("--control", settings.bus.control)
+    state_dir = settings.state_dir or default_state_dir(settings.station)
+    yield computer.clock_order(state_dir)
+    yield computer.state_folder(state_dir)
+    yield disk.flushing(state_dir)
+    check, keys = station.keys(settings)
+    yield check
+    yield from station.addresses(settings, keys)
     leave()
-    yield station.model(model or settings.model)
+    yield service.unit(settings.station)
+    for camera in settings.cameras:
+        yield cameras.camera(camera)
+    yield from station.models(settings, model)
 
 
 def _with_progress(checks: Iterator[Check]) -> Iterator[Check]:

@@ -7,11 +7,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from edge.doctor.check import Check, Status
 
 MB = 1_000_000
+JUMP_S = 60.0
 FAST = {
     "avx2": "AVX2",
     "avx512f": "AVX-512",
@@ -49,6 +51,21 @@ def clock(command: tuple[str, ...] = ("timedatectl", "show", "--property=NTPSync
         return Check("clock", Status.OK, "synchronised")
     mend = "sudo timedatectl set-ntp true; until then the times in messages may be wrong"
     return Check("clock", Status.WARN, "not synchronised", mend)
+
+
+def clock_order(folder: Path, now_s: float | None = None) -> Check:
+    """Whether wall time went on since the station last wrote: one that went back gives messages older times.
+
+    Args:
+        folder: of the state.
+        now_s: wall time, seconds since 1970; the computer's own if not given.
+    """
+    written_s = [path.stat().st_mtime for path in (folder, *folder.glob("*")) if path.exists()]
+    back_s = max(written_s, default=0.0) - (time.time() if now_s is None else now_s)
+    if back_s <= JUMP_S:
+        return Check("clock order", Status.OK, "not before what was written last")
+    mend = "set the clock (sudo timedatectl set-ntp true); alerts keep their order by their numbers"
+    return Check("clock order", Status.WARN, f"{back_s / 3600:.1f} h before what was written last", mend)
 
 
 def state_folder(folder: Path, *, fail_below_mb: int = 100, warn_below_mb: int = 1000) -> Check:

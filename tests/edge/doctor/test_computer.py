@@ -74,3 +74,12 @@ def test_a_state_folder_that_is_a_file_fails(tmp_path: Path) -> None:
         Status.FAIL,
         f"cannot write to {file}: {os.strerror(errno.ENOTDIR)}",
     )
+
+
+def test_a_clock_that_went_back_is_told(tmp_path: Path) -> None:
+    (tmp_path / "alerts.sqlite").touch()
+    written_s = (tmp_path / "alerts.sqlite").stat().st_mtime
+    assert computer.clock_order(tmp_path, written_s + 1).status is Status.OK
+    check = computer.clock_order(tmp_path, written_s - 7200)
+    assert (check.status, check.found) == (Status.WARN, "2.0 h before what was written last")
+    assert computer.clock_order(tmp_path / "none", 0.0).status is Status.OK

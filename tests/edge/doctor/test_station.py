@@ -5,9 +5,13 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from edge.config.camera import StationCamera
 from edge.config.station import StationConfig
 from edge.doctor import station
 from edge.doctor.check import Status
+from edge.security.folder import KeyFolder
+from edge.security.options import SecurityOptions
+from edge.security.role import Role
 from tests.edge.inference.exports import Whole, named_outputs
 
 
@@ -68,3 +72,44 @@ def test_a_model_from_elsewhere_is_a_warning_because_it_cannot_be_proved_whole(t
     assert check.found.startswith("plate ")
     assert check.found.endswith("threshold 0.5; no digest: the file cannot be proved whole")
     assert check.mend.startswith("compare the sha256 of both files")
+
+
+def test_a_model_is_tried_and_gives_the_scores_of_its_export(tiny_bundle: Path) -> None:
+    check = station.model(tiny_bundle, StationConfig(device="CPU"))
+    assert check.status is Status.OK and check.found.endswith("; scores on CPU as at its export")
+
+
+def test_each_model_of_the_station_is_looked_at_once(tiny_bundle: Path, tmp_path: Path) -> None:
+    cameras = [StationCamera(name=name, source="0", model=path) for name, path in (("a", None), ("b", None))]
+    cameras.append(StationCamera(name="c", source="0", model=tmp_path / "other.xml"))
+    checks = list(station.models(StationConfig(model=tiny_bundle, device="CPU", cameras=tuple(cameras)), None))
+    assert [check.status for check in checks] == [Status.OK, Status.FAIL]
+
+
+def test_a_key_that_others_can_read_fails_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    settings = StationConfig(security=SecurityOptions(keys=tmp_path / "keys"))
+    KeyFolder(tmp_path / "keys").create("hmi-1", Role.OBSERVE, tmp_path / "hmi-1.key")
+    check, folder = station.keys(settings)
+    assert (check.status, check.found) == (Status.OK, f"{tmp_path}/keys: hmi-1 (observe)")
+    assert folder is not None
+    for file in (tmp_path / "keys").glob("*.key"):
+        file.chmod(0o644)
+    check, folder = station.keys(settings)
+    assert check.status is Status.FAIL and "chmod" in check.mend and folder is None
+
+
+def test_an_address_of_the_network_needs_keys_and_is_tried_with_them(tmp_path: Path) -> None:
+    bus = {"events": "tcp://0.0.0.0:*", "heatmaps": "tcp://0.0.0.0:*", "control": "tcp://127.0.0.1:*"}
+    open_to_all = StationConfig.model_validate({"bus": bus, "state_dir": tmp_path})
+    assert station.keys(open_to_all)[0].status is Status.FAIL
+    KeyFolder(tmp_path / "keys").create("hmi-1", Role.OBSERVE, tmp_path / "hmi-1.key")
+    check, folder = station.keys(open_to_all)
+    assert check.status is Status.OK
+    assert [one.status for one in station.addresses(open_to_all, folder)] == [Status.OK] * 3
+
+
+def test_a_port_of_metrics_in_use_is_a_warning() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        where = f"127.0.0.1:{server.getsockname()[1]}"
+        assert station.metrics_address(where).status is Status.WARN
+    assert station.metrics_address("127.0.0.1:0").status is Status.OK
