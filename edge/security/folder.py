@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.errors import SecurityError, UsageError
-from edge.security.keys import Client, ClientKeys, StationKeys, parse
+from edge.security.keys import CLIENT_NAME, Client, ClientKeys, StationKeys, parse
 from edge.security.private_file import (
     PUBLIC,
     SECRET,
@@ -20,6 +21,8 @@ from edge.security.private_file import (
     write_new,
 )
 from edge.security.role import Role
+
+_NAME = re.compile(CLIENT_NAME)
 
 
 class KeyFolder:
@@ -67,11 +70,11 @@ class KeyFolder:
             output: the file for the client, which must not exist.
 
         Raises:
-            UsageError: there is a client of this name, or the file is there.
+            UsageError: it is no name, there is a client of this name, or the file is there.
             SecurityError: a file cannot be written.
         """
-        keys = ClientKeys.new(name, role, self.create_station())
         admitted = self._admitted_path(name)
+        keys = ClientKeys.new(name, role, self.create_station())
         if admitted.exists():
             hint = f"revoke it first with: edge-ad keys revoke {name} --keys-dir {self.path}"
             raise UsageError(f"there is a client {name} already", hint=hint)
@@ -144,6 +147,8 @@ class KeyFolder:
         return self.clients(damaged=_raise)
 
     def _admitted_path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"not a name: {name!r}", hint="use up to 64 letters, digits, '-' and '_'")
         return self.clients_path / f"{name}.json"
 
 

@@ -12,7 +12,8 @@ from edge.errors import SecurityError
 from edge.security.private_file import read_secret
 from edge.security.role import Role
 
-ClientName = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$")]
+CLIENT_NAME = "^[A-Za-z0-9_-]{1,64}$"
+ClientName = Annotated[str, Field(pattern=CLIENT_NAME)]
 PublicKey = Annotated[str, Field(pattern=r"^[0-9A-Za-z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}$")]
 KeyFile = TypeVar("KeyFile", bound=BaseModel)
 

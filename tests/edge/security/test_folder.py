@@ -50,6 +50,8 @@ def test_a_revoked_client_is_gone_and_its_name_is_free(folder: KeyFolder, tmp_pa
     assert old not in [client.public for client in folder.check()]
     with pytest.raises(UsageError, match="no client 'nobody'; here are: maintain observe operate"):
         folder.revoke("nobody")
+    with pytest.raises(UsageError, match="not a name"):
+        folder.revoke("../station")
 
 
 def test_a_damaged_or_open_file_stops_a_start_and_admits_nobody_later(folder: KeyFolder) -> None:
