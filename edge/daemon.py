@@ -24,6 +24,7 @@ from edge.inspection.answers import Answers
 from edge.inspection.assembly import assemble
 from edge.inspection.inspector import Inspector, unforeseen_end
 from edge.inspection.models import LoadedModel, load_models
+from edge.inspection.models_in_force import ModelsInForce
 from edge.inspection.thresholds import Thresholds
 from edge.log import log_event
 from edge.messaging.control import Control
@@ -87,15 +88,22 @@ class Daemon:
             captures = [stack.enter_context(Capture(camera.options())) for camera in config.cameras]
             outbox = Outbox(state_dir, config.outbox)
             stack.callback(outbox.close)
-            models = load_models(
-                config,
-                cache_dir=state_dir / "compiled" if config.inference.cache else None,
-                changed=self._on_device_change,
-            )
+            cache_dir = state_dir / "compiled" if config.inference.cache else None
+            models = load_models(config, cache_dir=cache_dir, changed=self._on_device_change)
             self._metrics = self._new_metrics(stack)
             self._publisher = publisher = stack.enter_context(self._new_publisher(outbox))
             inspectors = assemble(config, captures, models, publisher, fail=self._fail, stopping=self._stopping)
-            self._answers = Answers(config, models, inspectors, publisher, Thresholds(state_dir))
+            thresholds = Thresholds(state_dir)
+            in_force = ModelsInForce(
+                config,
+                models,
+                inspectors,
+                thresholds,
+                publisher,
+                cache_dir=cache_dir,
+                changed=self._on_device_change,
+            )
+            self._answers = Answers(config, in_force, inspectors, publisher, thresholds)
             control = stack.enter_context(
                 Control(
                     address=config.bus.control,
@@ -186,6 +194,7 @@ class Daemon:
             publisher.health("security", "degraded" if complaint else "ok", complaint)
 
     def _on_device_change(self, state: Condition, reason: str) -> None:
+        log_event(log, "device_lost", level=logging.ERROR, state=state, reason=reason)
         self._device = state, reason
         self._say_inference()
 

@@ -11,6 +11,7 @@ from edge.errors import CameraError, UsageError
 from edge.inference.judge import sensible_thresholds
 from edge.inspection.inspector import Inspector
 from edge.inspection.models import LoadedModel
+from edge.inspection.models_in_force import ModelsInForce
 from edge.inspection.thresholds import Thresholds
 from edge.inspection.trigger import Answer, Ask
 from edge.messaging.changes import Change
@@ -25,8 +26,8 @@ class Answers:
 
     Args:
         config: the station.
-        models: of each camera, in their order.
-        inspectors: likewise.
+        models: of each camera.
+        inspectors: one for each camera.
         publisher: knows the health of every component.
         thresholds: that were set in earlier runs; they are in force from now on.
     """
@@ -34,13 +35,14 @@ class Answers:
     def __init__(
         self,
         config: StationConfig,
-        models: Sequence[LoadedModel],
+        models: ModelsInForce,
         inspectors: Sequence[Inspector],
         publisher: Publisher,
         thresholds: Thresholds,
     ) -> None:
         self._modes = {camera.name: camera.mode for camera in config.cameras}
-        self._models = {inspector.name: model for inspector, model in zip(inspectors, models, strict=True)}
+        self._in_force = models
+        self._models = models.now
         self._inspectors = {inspector.name: inspector for inspector in inspectors}
         self._started_s = time.monotonic()
         self._publisher = publisher
@@ -99,16 +101,20 @@ class Answers:
             UsageError: there is no such camera, or nobody can mean this threshold.
         """
         inspector = self._to_set(camera)
-        model = _model_id(inspector)
+        model, gauge = _model_id(inspector), inspector.gauge
         _require_sensible(inspector, threshold)
 
         def apply() -> None:
             self._thresholds.keep(inspector.name, model, threshold)
-            inspector.gauge.judge_above(threshold)
+            gauge.judge_above(threshold)  # of this model, also where another has taken its place meanwhile
 
-        after = inspector.gauge.settings_limits.threshold if threshold is None else threshold
+        after = gauge.settings_limits.threshold if threshold is None else threshold
         before: dict[str, ActionValue] = {"threshold": inspector.threshold, "model": model}
         return [Change(inspector.name, before, {"threshold": after, "model": model}, apply)]
+
+    def reload(self, model: str | None, camera: str | None) -> Sequence[Change]:
+        """See ``ModelsInForce.reload``."""
+        return self._in_force.reload(model, camera)
 
     def _pausing(self, inspector: Inspector, apply: Callable[[], None], *, paused: bool) -> Change:
         return Change(inspector.name, {"paused": inspector.paused.is_set()}, {"paused": paused}, apply)

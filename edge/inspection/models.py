@@ -41,6 +41,10 @@ class LoadedModel:
         card = self.bundle.card
         return ModelId(card.name, card.version, self.bundle.sha256)
 
+    def calibrated_anew(self, bundle: Bundle) -> LoadedModel:
+        """The same compiled model with the calibration that lies beside a bundle now; its digest is the same."""
+        return LoadedModel(bundle, calibration_of(bundle), self.engine)
+
     def judge(self, *, masked: bool, threshold: float | None) -> Judge:
         """Judges by this model's calibration; see ``limits_of``."""
         return Judge(limits_of(self.calibration, masked=masked, threshold=threshold), self.id)

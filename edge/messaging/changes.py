@@ -10,10 +10,10 @@ from typing import Protocol, TypeAlias
 from edge.messaging import replies
 from edge.messaging.messages import ActionValue
 from edge.messaging.outbox import Outbox
-from edge.messaging.requests import Acknowledge, Pause, Resume, SetThreshold
+from edge.messaging.requests import Acknowledge, Pause, Reload, Resume, SetThreshold
 
 Values: TypeAlias = Mapping[str, ActionValue]
-ChangeRequest: TypeAlias = Pause | Resume | SetThreshold | Acknowledge
+ChangeRequest: TypeAlias = Pause | Resume | SetThreshold | Acknowledge | Reload
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,9 @@ class Steered(Protocol):
 
     def set_threshold(self, camera: str | None, threshold: float | None) -> Sequence[Change]: ...
 
+    def reload(self, model: str | None, camera: str | None) -> Sequence[Change]:
+        """Takes seconds."""
+
 
 class Changes:
     """Carries out changes, one at a time, in a thread that may wait for the disk.
@@ -99,6 +102,8 @@ class Changes:
                 return self._station.resume(request.camera)
             case SetThreshold():
                 return self._station.set_threshold(request.camera, request.threshold)
+            case Reload():
+                return self._station.reload(request.model, request.camera)
             case Acknowledge():
                 return [self._judgement(request)]
 

@@ -20,7 +20,7 @@ from edge.messaging.changes import Changes, Done, Steered
 from edge.messaging.messages import Result
 from edge.messaging.outbox import Outbox
 from edge.messaging.pending import Outcome, Pending, ReplyTo
-from edge.messaging.requests import Inspect, Replay, Request, RequestError, Status, read_request
+from edge.messaging.requests import Inspect, Reload, Replay, Request, RequestError, Status, read_request
 from edge.security.authenticator import Authenticator
 
 LOCAL = "local"  # who asks, where nobody is asked for a key
@@ -55,7 +55,8 @@ class Control:
     """A ROUTER socket with its own thread, so that a slow answer holds up no alert; binds and starts at once.
 
     What takes its time is answered later and holds up no other request: ``inspect`` when the verdict is there,
-    ``replay`` and what changes the station from a thread that may wait for the disk.
+    ``replay`` and what changes the station from a thread that may wait for the disk, ``reload`` from one that may
+    take seconds.
 
     Args:
         address: address to bind; the real one is the attribute of the same name.
@@ -89,6 +90,7 @@ class Control:
         self._bell = Bell()
         self._pending = Pending(self._bell)
         self._disk = ThreadPoolExecutor(1, "disk")
+        self._slow = ThreadPoolExecutor(2, "reload")  # the second one finds that another is under way
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
         self._thread.start()
@@ -113,7 +115,7 @@ class Control:
         self.close()
 
     def _run(self) -> None:
-        with closing(self._socket), closing(self._bell), self._disk:
+        with closing(self._socket), closing(self._bell), self._disk, self._slow:
             poller = zmq.Poller()
             poller.register(self._socket, zmq.POLLIN)
             poller.register(self._bell, zmq.POLLIN)
@@ -169,7 +171,8 @@ class Control:
                 self._disk.submit(self._replay, request).add_done_callback(answer)
             case _:
                 answer = self._pending.answer_of(self._pending.add(reply_to))
-                self._disk.submit(self._changes.carry_out, request, who).add_done_callback(answer)
+                thread = self._slow if isinstance(request, Reload) else self._disk
+                thread.submit(self._changes.carry_out, request, who).add_done_callback(answer)
 
     def _begin_inspection(self, request: Inspect, reply_to: ReplyTo) -> None:
         number = self._pending.add(reply_to, time.monotonic() + request.timeout_ms / 1000)

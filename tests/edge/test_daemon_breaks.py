@@ -12,7 +12,7 @@ from tests.edge.conftest import RunStation
 
 BROKEN_INSPECTION = """
 from edge.inspection.inspector import Inspector
-Inspector._inspect_next = lambda self: 1 / 0
+Inspector._inspect_next = lambda self, stage: 1 / 0
 """
 BROKEN_JUDGE = """
 from edge.inference.judge import Judge
@@ -25,7 +25,7 @@ Answers.status = lambda self: 1 / 0
 BROKEN_PUBLISHER = """
 from edge.inspection.inspector import Inspector
 from edge.messaging.announcer import Announcer
-Inspector._inspect_next = lambda self: None  # nobody publishes, so nobody is told
+Inspector._inspect_next = lambda self, stage: None  # nobody publishes, so nobody is told
 beat = Announcer.beat
 Announcer.beat = lambda self, pulse: 1 / 0 if pulse.state == "running" else beat(self, pulse)
 """

@@ -54,7 +54,7 @@ def _written(picture: ov.Node, score: ov.Node, path: Path) -> Path:
         false_alarm_rate=0.05,
         threshold=1000.0,
         pictures=20,
-        quantiles=(0.0, 1000.0),
+        quantiles=(0.0, 500.0, 1000.0),
         device="CPU",
         precision="fp32",
         time=datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC),

@@ -28,9 +28,11 @@ ASKED: dict[str, dict[str, object]] = {
     "resume": {},
     "acknowledge": {"alert_id": "alarm-1", "by": "Ada", "judgement": "false_alarm"},
     "set_threshold": {"threshold": 4.5, "reason": "new light"},
+    "reload": {},
 }
 NEEDS = dict.fromkeys(("inspect", "pause", "resume", "acknowledge"), Role.OPERATE) | {
-    "set_threshold": Role.MAINTAIN
+    "set_threshold": Role.MAINTAIN,
+    "reload": Role.MAINTAIN,
 }
 
 
@@ -58,6 +60,9 @@ class Station:
     def set_threshold(self, camera: str | None, threshold: float | None) -> list[Change]:
         after = 3.0 if threshold is None else threshold
         return [Change("top", {"threshold": self.threshold}, {"threshold": after}, lambda: self._set(after))]
+
+    def reload(self, model: str | None, camera: str | None) -> list[Change]:
+        return []
 
     def _pausing(self, name: str, paused: bool) -> Change:
         def apply() -> None:

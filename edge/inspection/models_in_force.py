@@ -1,0 +1,166 @@
+"""Which model judges at which camera, and how another one takes its place while the station runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from edge.config.camera import StationCamera
+from edge.config.station import StationConfig
+from edge.errors import BusyError, EdgeAdError, UsageError
+from edge.inference.fallback import Changed
+from edge.inspection.assembly import gauge_of
+from edge.inspection.gauge import Gauge
+from edge.inspection.inspector import Inspector
+from edge.inspection.models import LoadedModel, load_admitted, load_tried, model_of
+from edge.inspection.thresholds import Thresholds
+from edge.log import log_event
+from edge.messaging.changes import Change
+from edge.messaging.publisher import Publisher
+from edge.models.locate import store_of
+from edge.models.names import Reference, is_reference
+from edge.models.store import Version
+
+log = logging.getLogger(__name__)
+
+
+class ModelsInForce:
+    """The models of a running station.
+
+    Args:
+        config: the station.
+        models: of each camera, in their order.
+        inspectors: likewise.
+        thresholds: that were set while a model was in force; they hold for it again.
+        publisher: told whether a model could be exchanged.
+        cache_dir: where compiled models are kept; None for no cache.
+        changed: told when a device is lost.
+
+    Attributes:
+        now: the model of each camera, by the camera's name; the same mapping always.
+    """
+
+    def __init__(
+        self,
+        config: StationConfig,
+        models: Sequence[LoadedModel],
+        inspectors: Sequence[Inspector],
+        thresholds: Thresholds,
+        publisher: Publisher,
+        *,
+        cache_dir: Path | None,
+        changed: Changed,
+    ) -> None:
+        self._config = config
+        self._cameras = {camera.name: camera for camera in config.cameras}
+        self._inspectors = {inspector.name: inspector for inspector in inspectors}
+        self.now = {inspector.name: model for inspector, model in zip(inspectors, models, strict=True)}
+        self._cache_dir = cache_dir
+        self._changed = changed
+        self._publisher = publisher
+        self._thresholds = thresholds
+        self._one_reloads = threading.Lock()
+
+    def reload(self, model: str | None, camera: str | None) -> Sequence[Change]:
+        """Loads, compiles and tries models beside those that run; takes seconds, and the old ones go on meanwhile.
+
+        Args:
+            model: ``NAME`` of the store: at the cameras that run it, its active version; ``NAME@VERSION``: which
+                becomes the active one; None: at each camera what its settings name, read anew.
+            camera: only at this one; None for all.
+
+        Returns:
+            The exchange at each camera whose model is another one then; until it is applied nothing has changed,
+            except which version of the store is active.
+
+        Raises:
+            UsageError: no such camera, or it does not run that model.
+            BusyError: another reload is under way.
+            EdgeAdError: a model is missing, damaged, not admitted, or failed its trial.
+        """
+        cameras = self._meant(model, camera)
+        version = self._asked_version(model)
+        with self._alone(), self._told():
+            wanted = {each.name: version.path if version else model_of(each, self._config) for each in cameras}
+            loaded = {path: self._loaded(path) for path in dict.fromkeys(wanted.values())}
+            changes = [self._exchange(each, loaded[wanted[each.name]]) for each in cameras]
+            if version is not None:
+                store_of(self._config).switch(version)
+            return changes
+
+    def _meant(self, model: str | None, camera: str | None) -> list[StationCamera]:
+        if camera is not None and camera not in self._cameras:
+            raise UsageError(f"no camera {camera!r}", hint=f"here are: {' '.join(self._cameras)}")
+        cameras = [each for each in self._cameras.values() if camera in (None, each.name)]
+        if model is None:
+            return cameras
+        asked = Reference.of(model)
+        if asked.version and camera is not None:
+            raise UsageError(
+                "a version is made active for all cameras that run its model", hint="leave out camera"
+            )
+        runs = {each.name: str(model_of(each, self._config)) for each in cameras}
+        found = [each for each in cameras if runs[each.name] == asked.name]
+        if not found:
+            named = ", ".join(f"{name} {what}" for name, what in runs.items())
+            raise UsageError(f"no camera runs {asked.name} of the store", hint=f"by the settings: {named}")
+        return found
+
+    def _asked_version(self, model: str | None) -> Version | None:
+        asked = Reference.of(model) if model is not None and is_reference(model) else None
+        return store_of(self._config).find(asked) if asked is not None and asked.version else None
+
+    def _loaded(self, path: Path) -> LoadedModel:
+        """The bundle there, sharing what runs already if it is the same one."""
+        bundle = load_admitted(self._config, path)
+        for running in self.now.values():
+            if running.bundle.sha256 == bundle.sha256:
+                return running.calibrated_anew(bundle)
+        return load_tried(self._config, bundle, cache_dir=self._cache_dir, changed=self._changed)
+
+    def _exchange(self, camera: StationCamera, model: LoadedModel) -> Change:
+        inspector, before = self._inspectors[camera.name], self.now[camera.name]
+        gauge = gauge_of(camera, self._config, model, live=inspector.capture.live)
+        gauge.judge_above(self._thresholds.of(camera.name, model.bundle.sha256))
+        return Change(
+            camera.name,
+            _values(before, inspector.gauge),
+            _values(model, gauge),
+            lambda: self._put(camera.name, model, gauge),
+        )
+
+    def _put(self, camera: str, model: LoadedModel, gauge: Gauge) -> None:
+        self._inspectors[camera].change(gauge)
+        self.now[camera] = model
+        log_event(log, "model_exchanged", camera=camera, model=model.bundle.card.name, sha256=model.bundle.sha256)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._one_reloads.acquire(blocking=False):
+            raise BusyError("another reload is under way", hint="ask again when it was answered")
+        try:
+            yield
+        finally:
+            self._one_reloads.release()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except EdgeAdError as error:
+            self._publisher.health("model", "degraded", f"reload failed, the old model goes on: {error.message}")
+            raise
+        self._publisher.health("model", "ok")
+
+
+def _values(model: LoadedModel, gauge: Gauge) -> dict[str, str | float]:
+    return {
+        "model": model.bundle.card.name,
+        "version": model.bundle.card.version,
+        "sha256": model.bundle.sha256,
+        "calibrated": model.calibration.time.isoformat(),
+        "threshold": gauge.judge.limits.threshold,
+    }

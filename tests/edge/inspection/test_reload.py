@@ -1,0 +1,173 @@
+"""Another model takes the place of the one that judges, while the station runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edge.errors import BusError
+from edge.inference.bundle import load_bundle
+from edge.messaging.asking import Asker
+from edge.messaging.messages import Action, Health, Message, Result
+from edge.models.names import Reference
+from edge.models.store import ModelStore
+from tests.edge import tiny_models
+from tests.edge.conftest import RunStation
+from tests.edge.running_station import RunningStation, of_kind, read_until
+
+PACED = ("--fps", "50", "--loop")
+StartWith = Callable[[Path], RunningStation]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    """With the versions 1, active, 2, which gives twice the scores, and 3, whose golden scores are false."""
+    store = ModelStore(tmp_path / "state")
+    for version, factor, golden in (("1", 1.0, True), ("2", 2.0, True), ("3", 3.0, False)):
+        path = tiny_models.grey(tmp_path / version / "grey.xml", version=version, factor=factor, golden=golden)
+        store.install(path, "grey")
+    store.switch(store.find(Reference("grey", "1")))
+    return store
+
+
+@pytest.fixture
+def start(run_station: RunStation, black_and_grey: Path, no_camera_faults: Path) -> StartWith:
+    return lambda model: run_station(
+        "--camera", str(black_and_grey), "--config", str(no_camera_faults), *PACED, model=model
+    )
+
+
+def version_is(version: str) -> Callable[[Message], bool]:
+    return lambda message: isinstance(message, Result) and message.model.version == version
+
+
+def refusal(asker: Asker, **fields: object) -> str:
+    with pytest.raises(BusError) as caught:
+        asker.ask("reload", timeout_s=20, **fields)
+    return str(caught.value)
+
+
+def test_the_next_frames_go_to_the_model_that_was_activated_and_none_is_left_out(
+    start: StartWith, store: ModelStore
+) -> None:
+    station = start(Path("grey"))
+    asker = station.asker()
+    with station.subscriber("") as reader:
+        read_until(reader, version_is("1"))
+        store.switch(store.find(Reference("grey", "2")))
+        assert asker.ask("reload", timeout_s=20)["ok"]
+        came = read_until(reader, lambda m: isinstance(m, Action))
+        came += read_until(reader, version_is("2"))
+        came += read_until(reader, version_is("2"))
+    results = of_kind(Result, came)
+    assert [r.frame_seq for r in results] == list(range(results[0].frame_seq, results[-1].frame_seq + 1))
+    grey = {r.model.version: r.score for r in results if r.score}
+    assert grey["2"] == pytest.approx(2 * grey["1"])
+    versions = [r.model.version for r in results]
+    assert versions == sorted(versions), "not one frame goes back to the old model"
+    (action,) = of_kind(Action, came)
+    assert (action.who, action.command, action.camera) == ("local", "reload", "camera")
+    assert (action.before["version"], action.after["version"]) == ("1", "2")
+    status = asker.ask("status")["status"]
+    assert status["cameras"]["camera"]["model"] == store.find(Reference("grey")).sha256
+    assert [(h["component"], h["state"]) for h in status["health"]] == [("model", "ok")]
+    (exchanged,) = station.events("model_exchanged")
+    assert exchanged["camera"] == "camera"
+
+
+def test_a_version_that_is_named_becomes_the_active_one_and_survives_a_restart(
+    start: StartWith, store: ModelStore
+) -> None:
+    asker = start(Path("grey")).asker()
+    asker.ask("reload", timeout_s=20, model="grey@2")
+    assert store.find(Reference("grey", "2")).active and store.previous("grey").card is not None
+    assert asker.ask("status")["status"]["models"][0]["card"]["version"] == "2"
+    asker.ask("reload", timeout_s=20)  # nothing is other than before
+    assert asker.ask("status")["status"]["models"][0]["card"]["version"] == "2"
+
+
+def test_a_model_that_fails_its_trial_judges_no_frame_and_the_old_one_goes_on(
+    start: StartWith, store: ModelStore
+) -> None:
+    station = start(Path("grey"))
+    asker = station.asker()
+    with station.subscriber("") as reader:
+        read_until(reader, version_is("1"))
+        said = refusal(asker, model="grey@3")
+        assert said.startswith("reload was refused: failed: grey 3 failed its trial: ")
+        came = read_until(reader, lambda m: isinstance(m, Health) and m.component == "model")
+        came += read_until(reader, version_is("1"))
+        (health,) = of_kind(Health, came)
+        assert (health.state, health.reason[:39]) == ("degraded", "reload failed, the old model goes on: g")
+        assert store.find(Reference("grey", "1")).active
+        assert asker.ask("status")["status"]["models"][0]["card"]["version"] == "1"
+        asker.ask("reload", timeout_s=20, model="grey@2")
+        read_until(reader, lambda m: isinstance(m, Health) and m.state == "ok")
+    assert {r.model.version for r in of_kind(Result, came)} == {"1"}
+    assert station.events("model_exchanged", 1)[0]["sha256"] == store.find(Reference("grey")).sha256
+
+
+def test_files_that_were_exchanged_at_their_path_are_taken_and_damaged_ones_are_not(
+    start: StartWith, store: ModelStore, tmp_path: Path
+) -> None:
+    model = tmp_path / "line" / "grey.xml"
+    shutil.copytree(tmp_path / "1", model.parent)
+    asker = start(model).asker()
+    shutil.copy(tmp_path / "2" / "grey.xml", model)
+    assert "belongs to another .xml" in refusal(asker)
+    shutil.copy(tmp_path / "2" / "grey.bin", model.with_suffix(".bin"))
+    asker.ask("reload", timeout_s=20)
+    assert asker.ask("status")["status"]["models"][0]["sha256"] == load_bundle(model).sha256
+    said = refusal(asker, model="grey")
+    assert said.startswith(
+        "reload was refused: refused: no camera runs grey of the store; by the settings: camera /"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"camera": "left"}, "refused: no camera 'left'; here are: camera"),
+        ({"model": "label"}, "refused: no camera runs label of the store; by the settings: camera grey"),
+        ({"model": "grey@2", "camera": "camera"}, "refused: a version is made active for all cameras"),
+        ({"model": "grey@9"}, "failed: no model grey@9 in "),
+        ({"model": "/etc/passwd"}, "bad_request: model"),
+        ({"model": "../grey"}, "bad_request: model"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_and_no_fault_of_the_model(
+    start: StartWith, store: ModelStore, fields: dict[str, str], said: str
+) -> None:
+    asker = start(Path("grey")).asker()
+    assert refusal(asker, **fields).startswith(f"reload was refused: {said}")
+    assert asker.ask("status")["status"]["health"] == []
+
+
+def test_a_threshold_that_was_set_holds_for_its_model_alone(start: StartWith, store: ModelStore) -> None:
+    asker = start(Path("grey")).asker()
+
+    def threshold() -> float:
+        return float(asker.ask("status")["status"]["cameras"]["camera"]["threshold"])
+
+    asker.ask("set_threshold", threshold=900.0, reason="new light")
+    asker.ask("reload", timeout_s=20, model="grey@2")
+    assert threshold() == 1000.0
+    asker.ask("reload", timeout_s=20, model="grey@1")
+    assert threshold() == 900.0
+
+
+def test_the_calibration_that_was_made_meanwhile_is_taken_without_compiling_anew(
+    start: StartWith, store: ModelStore
+) -> None:
+    asker = start(Path("grey")).asker()
+    version = store.find(Reference("grey"))
+    card = load_bundle(version.path).card
+    newer = card.calibration.model_dump(mode="json") | {"threshold": 77.0}
+    content = {"schema": 1, "bundle_sha256": version.sha256, "calibration": newer}
+    version.path.with_suffix(".calibration.json").write_text(json.dumps(content), encoding="utf-8")
+    asker.ask("reload", timeout_s=20)
+    assert asker.ask("status")["status"]["cameras"]["camera"]["threshold"] == 77.0
