@@ -16,6 +16,7 @@ LONGEST_INSPECTION_MS = 60_000
 RequestId = Annotated[str, Field(max_length=64)] | Annotated[int, Field(ge=-(2**63), lt=2**63)]
 # It is shown in terminals and lists: no control characters.
 PartId = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,128}$")]
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}(@[A-Za-z0-9._+-]{1,64})?$")]
 Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,256}$")]
 
 
@@ -92,9 +93,21 @@ class SetThreshold(_Request):
     reason: Words = Field(description="why, up to 256 characters; it is recorded")
 
 
-Request = Status | Replay | Pause | Resume | Inspect | Acknowledge | SetThreshold
+class Reload(_Request):
+    """Another model takes the place of the one that judges, once it has proved itself."""
+
+    needs = Role.MAINTAIN
+    command: Literal["reload"]
+    model: ModelName | None = Field(
+        default=None,
+        description="NAME or NAME@VERSION of a model in the store; null for what the settings name, read anew",
+    )
+    camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for all")
+
+
+Request = Status | Replay | Pause | Resume | Inspect | Acknowledge | SetThreshold | Reload
 ANY_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="command")])
-COMMANDS = ("status", "replay", "pause", "resume", "inspect", "acknowledge", "set_threshold")
+COMMANDS = ("status", "replay", "pause", "resume", "inspect", "acknowledge", "set_threshold", "reload")
 
 
 class _Envelope(BaseModel):
