@@ -17,18 +17,17 @@ from edge.config.station import StationConfig
 from edge.errors import EdgeAdError
 from edge.health.service_manager import ServiceManager
 from edge.health.stage import Stage
-from edge.health.thermal import ThrottleWatch
 from edge.health.watchdog import Watchdog
 from edge.inference.override import foreign_device
 from edge.inspection.answers import Answers
 from edge.inspection.assembly import assemble
+from edge.inspection.inference_health import InferenceHealth
 from edge.inspection.inspector import Inspector, unforeseen_end
 from edge.inspection.models import LoadedModel, load_models
 from edge.inspection.models_in_force import ModelsInForce
 from edge.inspection.thresholds import Thresholds
 from edge.log import log_event
 from edge.messaging.control import Control
-from edge.messaging.messages import Condition
 from edge.messaging.outbox import Outbox, default_state_dir
 from edge.messaging.publisher import Publisher
 from edge.messaging.sockets import leave
@@ -67,9 +66,7 @@ class Daemon:
         self._publisher: Publisher | None = None
         self._access: Authenticator | None = None
         self._metrics: Metrics | None = None
-        self._throttling = ThrottleWatch()
-        self._inference_told = False
-        self._device: tuple[Condition, str] = ("ok", "")
+        self._inference = InferenceHealth()
 
     def run(self) -> None:
         """Judges until every camera has ended, SIGTERM or SIGINT comes, or something fails.
@@ -89,9 +86,10 @@ class Daemon:
             outbox = Outbox(state_dir, config.outbox)
             stack.callback(outbox.close)
             cache_dir = state_dir / "compiled" if config.inference.cache else None
-            models = load_models(config, cache_dir=cache_dir, changed=self._on_device_change)
+            models = load_models(config, cache_dir=cache_dir, changed=self._inference.device_changed)
             self._metrics = self._new_metrics(stack)
             self._publisher = publisher = stack.enter_context(self._new_publisher(outbox))
+            self._inference.serve(publisher)
             inspectors = assemble(config, captures, models, publisher, fail=self._fail, stopping=self._stopping)
             thresholds = Thresholds(state_dir)
             in_force = ModelsInForce(
@@ -101,7 +99,7 @@ class Daemon:
                 thresholds,
                 publisher,
                 cache_dir=cache_dir,
-                changed=self._on_device_change,
+                changed=self._inference.device_changed,
             )
             self._answers = Answers(config, in_force, inspectors, publisher, thresholds)
             control = stack.enter_context(
@@ -119,9 +117,7 @@ class Daemon:
             publisher.wait_for_subscribers(
                 self._subscribers, self._subscribers_timeout_s, given_up=self._stopping.is_set
             )
-            stages = [self._stage, control.stage, publisher.stage]
-            stages += [access.stage] if access else []
-            stages += [stage for inspector in inspectors for stage in inspector.stages]
+            stages = self._stages(inspectors, control, publisher)
             with Watchdog(stages, self._manager, config.watchdog) as watchdog:
                 if self._metrics is not None:
                     self._metrics.serve(inspectors, self._answers.models, publisher, outbox, watchdog, access)
@@ -159,6 +155,12 @@ class Daemon:
         while not self._stopping.is_set() and not capture.wait_until_open(LOOK_S):
             pass
 
+    def _stages(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> list[Stage]:
+        """Whatever must go on while the station judges."""
+        stages = [self._stage, control.stage, publisher.stage]
+        stages += [self._access.stage] if self._access else []
+        return stages + [stage for inspector in inspectors for stage in inspector.stages]
+
     def _inspect(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> None:
         for inspector in inspectors:
             inspector.start()
@@ -170,8 +172,7 @@ class Daemon:
             if time.monotonic() >= said_s + STATUS_EVERY_S:
                 said_s = time.monotonic()
                 self._manager.status(_status_line(inspectors, publisher))
-                self._throttling.look()
-                self._say_inference()
+                self._inference.look()
         self._stage.end()
         self._manager.stopping()
         self._look_after(inspectors, control, publisher)
@@ -192,20 +193,6 @@ class Daemon:
         elif self._access is not None:
             complaint = self._access.complaint
             publisher.health("security", "degraded" if complaint else "ok", complaint)
-
-    def _on_device_change(self, state: Condition, reason: str) -> None:
-        log_event(log, "device_lost", level=logging.ERROR, state=state, reason=reason)
-        self._device = state, reason
-        self._say_inference()
-
-    def _say_inference(self) -> None:
-        """A lost device is worse than a slow one."""
-        state, reason = self._device
-        if state == "ok" and self._throttling.reason:
-            state, reason = "degraded", self._throttling.reason
-        if self._publisher is not None and (state != "ok" or self._inference_told):
-            self._inference_told = state != "ok"
-            self._publisher.health("inference", state, reason)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()
