@@ -31,6 +31,9 @@ def subscribe(
     save: Annotated[
         Path | None, typer.Option(metavar="DIR", help="With --heatmaps: write them there as pictures.")
     ] = None,
+    behind_limit_s: Annotated[
+        float | None, typer.Option(min=0.1, help="Give up when events are read so much later than they were sent.")
+    ] = None,
     count: Annotated[int | None, typer.Option(min=1, help="End after so many lines.")] = None,
     timeout_s: Annotated[
         float | None, typer.Option(min=0.0, help="End after so long; an error where --count was not reached.")
@@ -54,6 +57,12 @@ def subscribe(
         raise UsageError("--since-seq needs control", hint="add --control tcp://127.0.0.1:5558")
     topics = tuple(topic) if topic else ("result/", "alert/", "health/", "action/")
     with Subscriber(
-        events, topics=topics, heatmaps=heatmaps, control=control, since_seq=since_seq, keys=keys
+        events,
+        topics=topics,
+        heatmaps=heatmaps,
+        control=control,
+        since_seq=since_seq,
+        keys=keys,
+        behind_limit_s=behind_limit_s,
     ) as station:
         follow(station, Display(as_json=as_json, save=save), count=count, timeout_s=timeout_s)
