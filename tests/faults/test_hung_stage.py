@@ -58,7 +58,8 @@ def start(
         file = tmp_path / "station.toml"
         text = f"[watchdog]\ndisk_limit_s = {disk_limit_s}\n"
         if place == "authenticator":
-            KeyFolder(tmp_path / "keys").create("reader", "observe", tmp_path / "reader.key")
+            if not (tmp_path / "keys").exists():
+                KeyFolder(tmp_path / "keys").create_station()
             text += f'[security]\nkeys = "{tmp_path}/keys"\n'
         file.write_text(text, encoding="utf-8")
         pictures = ("--camera", str(tiny_dataset / "test" / "blob"), "--fps", "20", "--loop")
