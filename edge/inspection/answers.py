@@ -18,6 +18,7 @@ from edge.messaging.changes import Change
 from edge.messaging.messages import ActionValue, StationState
 from edge.messaging.publisher import Publisher
 from edge.messaging.requests import Inspect
+from edge.messaging.snapshot import Snapshot
 from edge.messaging.tally import Pulse
 
 
@@ -84,6 +85,10 @@ class Answers:
             raise CameraError(f"camera {inspector.name} is {why}", hint="ask again when its health says ready")
         inspector.ask(Ask(asked.part_id, now_ns, now_ns + asked.timeout_ms * 1_000_000, answer))
 
+    def snapshot(self, camera: str | None, answer: Callable[[Snapshot], None]) -> None:
+        """Gives the next frame that is judged to ``answer``; raises UsageError where there is no such camera."""
+        self._only(camera).snapshots.ask(answer)
+
     def pause(self, camera: str | None) -> Sequence[Change]:
         """Stops judging; raises UsageError where there is no such camera."""
         return [self._pausing(inspector, inspector.paused.set, paused=True) for inspector in self._chosen(camera)]
@@ -100,7 +105,7 @@ class Answers:
         Raises:
             UsageError: there is no such camera, or nobody can mean this threshold.
         """
-        inspector = self._to_set(camera)
+        inspector = self._only(camera)
         model, gauge = _model_id(inspector), inspector.gauge
         _require_sensible(inspector, threshold)
 
@@ -155,7 +160,7 @@ class Answers:
             return (triggered or list(self._inspectors.values()))[0]
         raise UsageError("which camera is meant?", hint=f"here are: {' '.join(self._inspectors)}")
 
-    def _to_set(self, camera: str | None) -> Inspector:
+    def _only(self, camera: str | None) -> Inspector:
         chosen = self._chosen(camera)
         if len(chosen) > 1:
             raise UsageError("which camera is meant?", hint=f"here are: {' '.join(self._inspectors)}")

@@ -14,6 +14,7 @@ from edge.health.stage import Stage
 from edge.inspection.camera_watch import CameraWatch
 from edge.inspection.examination import Examination
 from edge.inspection.gauge import Gauge
+from edge.inspection.snapshots import Snapshots
 from edge.inspection.trigger import Ask, Trigger
 from edge.inspection.turns import Turns
 from edge.messaging.publisher import Publisher
@@ -69,6 +70,7 @@ class Inspector:
         self.trigger = trigger
         self.name = capture.options.name
         self.paused = threading.Event()
+        self.snapshots = Snapshots()
         self.judged = 0
         self._examination = examination
         self._turns = turns
@@ -212,8 +214,8 @@ class Inspector:
             self._in_order.notify_all()
 
     def _publish(self, inspection: Inspection, ask: Ask | None) -> None:
-        if ask is None or self.trigger is None:
-            self._publisher.publish(inspection)
-            return
-        late = time.monotonic_ns() > ask.deadline_ns
-        self.trigger.done(ask, self._publisher.publish(replace(inspection, late=late)))
+        late = ask is not None and time.monotonic_ns() > ask.deadline_ns
+        result = self._publisher.publish(replace(inspection, late=late) if late else inspection)
+        if ask is not None and self.trigger is not None:
+            self.trigger.done(ask, result)
+        self.snapshots.show(inspection, result)

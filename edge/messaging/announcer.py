@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-import numpy as np
 import zmq
-from numpy.typing import NDArray
 
 from edge.health.stage import Stage
 from edge.messaging import sockets
@@ -18,13 +16,13 @@ from edge.messaging.heatmap import Encoding, encode
 from edge.messaging.messages import Alert, Condition, Result, topic_of
 from edge.messaging.outbox import Outbox
 from edge.messaging.parcel import Parcel, Shot, Shots
+from edge.messaging.snapshot import jpeg
 from edge.messaging.subscriptions import Subscriptions
 from edge.messaging.tally import Pulse, Tally
 from edge.security.authenticator import Authenticator
 
 _HEATMAPS_HWM = 4
 _SUBSCRIPTION_BYTES = 4096
-_JPEG_QUALITY = 85
 
 
 class Announcer:
@@ -150,12 +148,5 @@ class Announcer:
         header = self._compose.heatmap(result, encoded, shot.frame_box, alert_seq)
         frames = [topic_of(header), header.model_dump_json().encode(), encoded.data]
         if shot.pixels is not None:
-            frames.append(_jpeg(shot.pixels))
+            frames.append(jpeg(shot.pixels))
         self._heatmaps.send_multipart(frames)
-
-
-def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
-    import cv2
-
-    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return data.tobytes()

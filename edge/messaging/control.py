@@ -20,7 +20,17 @@ from edge.messaging.changes import Changes, Done, Steered
 from edge.messaging.messages import Result
 from edge.messaging.outbox import Outbox
 from edge.messaging.pending import Outcome, Pending, ReplyTo
-from edge.messaging.requests import Inspect, Reload, Replay, Request, RequestError, Status, read_request
+from edge.messaging.requests import (
+    Inspect,
+    Reload,
+    Replay,
+    Request,
+    RequestError,
+    Status,
+    TakeSnapshot,
+    read_request,
+)
+from edge.messaging.snapshot import Snapshot
 from edge.security.authenticator import Authenticator
 
 LOCAL = "local"  # who asks, where nobody is asked for a key
@@ -48,6 +58,13 @@ class Station(Steered, Protocol):
             UsageError: no such camera, or it is not in trigger mode.
             BusyError: this camera still works on another part.
             CameraError: the camera is lost.
+        """
+
+    def snapshot(self, camera: str | None, answer: Callable[[Snapshot], None]) -> None:
+        """Gives the next frame that is judged to ``answer``, maybe never.
+
+        Raises:
+            UsageError: no such camera.
         """
 
 
@@ -165,7 +182,11 @@ class Control:
             case Status():
                 self._send(reply_to, replies.success(reply_to.request_id, status=self._station.status()))
             case Inspect():
-                self._begin_inspection(request, reply_to)
+                number = self._await(request, reply_to)
+                self._begin(number, lambda answer: self._station.inspect(request, answer))
+            case TakeSnapshot():
+                number = self._await(request, reply_to)
+                self._begin(number, lambda answer: self._station.snapshot(request.camera, answer))
             case Replay():
                 answer = self._pending.answer_of(self._pending.add(reply_to))
                 self._disk.submit(self._replay, request).add_done_callback(answer)
@@ -174,10 +195,13 @@ class Control:
                 thread = self._slow if isinstance(request, Reload) else self._disk
                 thread.submit(self._changes.carry_out, request, who).add_done_callback(answer)
 
-    def _begin_inspection(self, request: Inspect, reply_to: ReplyTo) -> None:
-        number = self._pending.add(reply_to, time.monotonic() + request.timeout_ms / 1000)
+    def _await(self, request: Inspect | TakeSnapshot, reply_to: ReplyTo) -> int:
+        return self._pending.add(reply_to, time.monotonic() + request.timeout_ms / 1000)
+
+    def _begin(self, number: int, ask: Callable[[Callable[[Outcome], None]], None]) -> None:
+        """Asks the station for what comes later; what it refuses at once waits no more."""
         try:
-            self._station.inspect(request, self._pending.answer_of(number))
+            ask(self._pending.answer_of(number))
         except EdgeAdError:
             self._pending.drop(number)
             raise
@@ -199,6 +223,8 @@ class Control:
                 raise outcome
             if isinstance(outcome, Future):
                 self._send(reply_to, outcome.result())
+            elif isinstance(outcome, Snapshot):
+                self._send(reply_to, replies.success(reply_to.request_id, snapshot=outcome.fields()))
             elif outcome.late:
                 self._refuse(reply_to, "timeout", "the verdict came too late")
             else:

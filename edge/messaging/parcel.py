@@ -75,14 +75,14 @@ class Shots:
                 self.left_out += 1
             return None
         pixels = inspection.frame.pixels
-        return Shot(scores.astype(np.float32), _frame_box(inspection), pixels.copy() if self._picture else None)
+        return Shot(scores.astype(np.float32), frame_box(inspection), pixels.copy() if self._picture else None)
 
     def done(self) -> None:
         """Makes room for another one: a shot was sent, or will not be."""
         self._free.release()
 
 
-def _frame_box(inspection: Inspection) -> Box:
+def frame_box(inspection: Inspection) -> Box:
     """Where the map lies in the frame."""
     box = inspection.box
     if box is None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from edge.errors import BusyError, EdgeAdError
 from edge.messaging.bell import Bell
 from edge.messaging.messages import Result
+from edge.messaging.snapshot import Snapshot
 
 MOST_PENDING = 64
-Outcome = Result | EdgeAdError | Future[bytes]
+Outcome = Result | Snapshot | EdgeAdError | Future[bytes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,20 @@ class Inspect(_Request):
     )
 
 
+class TakeSnapshot(_Request):
+    """The next frame that is judged, with its heatmap."""
+
+    needs = Role.OPERATE
+    command: Literal["snapshot"]
+    camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for the only one")
+    timeout_ms: int = Field(
+        default=2000,
+        ge=1,
+        le=LONGEST_INSPECTION_MS,
+        description="time for a frame, from the arrival of the request",
+    )
+
+
 class Acknowledge(_Request):
     """Somebody looked at an alarm and says whether it was right; the last word counts."""
 
@@ -105,9 +119,9 @@ class Reload(_Request):
     camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for all")
 
 
-Request = Status | Replay | Pause | Resume | Inspect | Acknowledge | SetThreshold | Reload
+Request = Status | Replay | Pause | Resume | Inspect | TakeSnapshot | Acknowledge | SetThreshold | Reload
 ANY_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="command")])
-COMMANDS = ("status", "replay", "pause", "resume", "inspect", "acknowledge", "set_threshold", "reload")
+COMMANDS = ("status", "replay", "pause", "resume", "inspect", "snapshot", "acknowledge", "set_threshold", "reload")
 
 
 class _Envelope(BaseModel):

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import BusError, EdgeAdError, StoreError
+from edge.errors import BusError, BusyError, EdgeAdError, StoreError
 from edge.messaging.asking import Asker
 from edge.messaging.changes import Change, Done
 from edge.messaging.control import Control
 from edge.messaging.messages import Alert, Result
 from edge.messaging.outbox import Outbox
 from edge.messaging.requests import Inspect
+from edge.messaging.snapshot import Snapshot
 from edge.security.authenticator import Authenticator
 from edge.security.folder import KeyFolder
 from edge.security.role import Role
@@ -24,13 +25,14 @@ ASKED: dict[str, dict[str, object]] = {
     "status": {},
     "replay": {"since_seq": 0},
     "inspect": {"part_id": "4711", "timeout_ms": 100},
+    "snapshot": {"timeout_ms": 1},
     "pause": {},
     "resume": {},
     "acknowledge": {"alert_id": "alarm-1", "by": "Ada", "judgement": "false_alarm"},
     "set_threshold": {"threshold": 4.5, "reason": "new light"},
     "reload": {},
 }
-NEEDS = dict.fromkeys(("inspect", "pause", "resume", "acknowledge"), Role.OPERATE) | {
+NEEDS = dict.fromkeys(("inspect", "snapshot", "pause", "resume", "acknowledge"), Role.OPERATE) | {
     "set_threshold": Role.MAINTAIN,
     "reload": Role.MAINTAIN,
 }
@@ -50,6 +52,9 @@ class Station:
 
     def inspect(self, asked: Inspect, answer: Callable[[Result | EdgeAdError], None]) -> None:
         answer(BusError("no verdict in this test"))
+
+    def snapshot(self, camera: str | None, answer: Callable[[Snapshot], None]) -> None:
+        raise BusyError("no verdict in this test")
 
     def pause(self, camera: str | None) -> list[Change]:
         return [self._pausing(name, True) for name in self.paused if camera in (None, name)]
