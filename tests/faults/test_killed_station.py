@@ -96,6 +96,7 @@ def test_a_crash_at_any_point_of_an_alerts_way_loses_and_invents_none(
         before = len(listener.alerts)
         while len(listener.alerts) < before + 20 and whole.poll() is None:
             time.sleep(0.05)
+        listener.wait_for_seq(listener.alerts[-1].seq)  # live ones come first where control was away
         whole.kill()
     on_disk = stored(tmp_path / "state")
     lost, phantom, twice = lost_and_phantom(listener.alerts, on_disk)
