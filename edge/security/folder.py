@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edge.durable import sync
 from edge.errors import SecurityError, UsageError
 from edge.security.keys import CLIENT_NAME, Client, ClientKeys, StationKeys, parse
 from edge.security.private_file import (
@@ -17,7 +18,6 @@ from edge.security.private_file import (
     read_secret,
     read_trusted,
     require_own,
-    sync_folder,
     write_new,
 )
 from edge.security.role import Role
@@ -99,7 +99,7 @@ class KeyFolder:
         """
         try:
             self._admitted_path(name).unlink()
-            sync_folder(self.clients_path)
+            sync(self.clients_path)
         except FileNotFoundError as error:
             hint = f"here are: {' '.join(path.stem for path in self.client_paths())}".rstrip(": ")
             raise UsageError(f"no client {name!r}", hint=hint) from error

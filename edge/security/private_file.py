@@ -7,6 +7,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from edge.durable import give_away, sync
 from edge.errors import SecurityError
 
 SECRET, PUBLIC = 0o600, 0o644
@@ -23,7 +24,7 @@ def make_folder(folder: Path) -> None:
         if not folder.is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True)
             folder.mkdir(mode=_FOLDER)
-            _give_away(folder, folder.parent)
+            give_away(folder, folder.parent)
     except OSError as error:
         raise SecurityError(f"cannot make {folder}: {error.strerror}", hint="check its owner") from error
 
@@ -47,8 +48,8 @@ def write_new(path: Path, text: str, mode: int) -> None:
             os.fchmod(fresh.fileno(), mode)
             os.fsync(fresh.fileno())
             os.link(fresh.name, path)
-        _give_away(path, path.parent)
-        sync_folder(path.parent)
+        give_away(path, path.parent)
+        sync(path.parent)
     except FileExistsError:
         raise
     except OSError as error:
@@ -82,15 +83,6 @@ def require_own(folder: Path) -> None:
     _refuse(folder, found, 0o022, "can be changed by others", f"chmod go-w {folder}")
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes names that were added to or removed from a folder survive a power loss."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _read(path: Path, *, forbidden: int, danger: str, mend: str) -> str:
     try:
         with path.open(encoding="ascii") as file:
@@ -108,10 +100,3 @@ def _refuse(path: Path, found: os.stat_result, forbidden: int, danger: str, mend
     if stat.S_IMODE(found.st_mode) & forbidden:
         mode = f"mode {stat.S_IMODE(found.st_mode):04o}"
         raise SecurityError(f"{path} {danger} ({mode})", hint=f"mend it with: {mend}")
-
-
-def _give_away(path: Path, folder: Path) -> None:
-    """What root makes belongs to whom the folder belongs to: the service that reads it is not root."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
