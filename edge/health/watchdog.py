@@ -64,7 +64,7 @@ class Watchdog:
         looked_s = time.monotonic()
         while True:
             now_s = time.monotonic()
-            self._look(min(now_s - looked_s, 2 * self._look_s))
+            self._look(min(now_s - looked_s, 1.5 * self._look_s))
             looked_s = now_s
             if self._closing.wait(self._look_s):
                 return

@@ -23,7 +23,7 @@ from tests.faults.supervisor import Supervisor
 WATCHDOG_S = 2.0
 MARGIN_S = 3.0
 HANGING = (sys.executable, str(Path(__file__).with_name("hanging.py")))
-SLOW_DISK_S = 5.0
+SLOW_DISK_S = 3.5
 STEPS = {
     "capture": ("camera camera", "capture"),
     "inference": ("camera camera", "inference"),
@@ -76,7 +76,7 @@ def test_it_is_ended_in_time_and_named(
     for _ in range(max(1, CYCLES // 15)):
         station = start(place)
         supervisor.wait_for("READY=1")
-        assert supervisor.watch(station.process.pid, 1.0) is None
+        assert supervisor.watch(station.process.pid, 0.3) is None
         (tmp_path / "hang").touch()
         begun_s = time.monotonic()
         ended_s = supervisor.watch(station.process.pid, WATCHDOG_S + 2 * MARGIN_S)
@@ -114,7 +114,7 @@ def test_a_camera_that_is_away_is_no_hang(
     station = run_station("--camera", camera.url)
     supervisor.wait_for("READY=1")
     camera.freeze()
-    assert supervisor.watch(station.process.pid, max(2 * WATCHDOG_S, float(CYCLES))) is None
+    assert supervisor.watch(station.process.pid, 2 * WATCHDOG_S if CYCLES <= 5 else float(CYCLES)) is None
     assert station.event("camera_lost") and station.events("stage_hung") == []
     assert any("camera failed" in line for lines in supervisor.heard for line in lines)
 
@@ -144,7 +144,7 @@ def test_heavy_load_is_no_hang(
     try:
         station = run_station("--config", str(tmp_path / "station.toml"))
         supervisor.wait_for("READY=1")
-        assert supervisor.watch(station.process.pid, 60.0 if CYCLES > 5 else 5.0) is None
+        assert supervisor.watch(station.process.pid, 60.0 if CYCLES > 5 else 4.0) is None
     finally:
         for burner in burners:
             burner.kill()

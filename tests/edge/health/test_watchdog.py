@@ -47,33 +47,35 @@ def test_a_stage_that_goes_on_is_no_longer_hung(caplog: pytest.LogCaptureFixture
 
 
 PAUSED = """
-import time
+import threading, time
 from edge.health.service_manager import ServiceManager
 from edge.health.stage import Stage
 from edge.health.watchdog import Watchdog
 from edge.health.watchdog_options import WatchdogOptions
-import threading
 stage, over = Stage("steady"), threading.Event()
 def work():
-    while not over.wait(0.3):
+    while not over.is_set():
         stage.begin("work")
+        done_s = time.thread_time() + 0.3  # of its own: a process that is stopped gets no further
+        while time.thread_time() < done_s:
+            pass
 thread = threading.Thread(target=work)
 thread.start()
-with Watchdog([stage], ServiceManager({}), WatchdogOptions(step_limit_s=1.0)):
+with Watchdog([stage], ServiceManager({}), WatchdogOptions(step_limit_s=3.0)):
     print("begun", flush=True)
-    time.sleep(4)
+    input()
 over.set()
 """
 
 
 def test_a_computer_that_slept_blames_nobody() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", PAUSED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", PAUSED], text=True, **pipes) as process:
         assert process.stdout is not None and process.stdout.readline() == "begun\n"
-        time.sleep(0.5)
+        time.sleep(0.3)
         os.kill(process.pid, signal.SIGSTOP)
-        time.sleep(2.0)
+        time.sleep(3.5)
         os.kill(process.pid, signal.SIGCONT)
-        _, said = process.communicate(timeout=20)
+        time.sleep(1.0)
+        _, said = process.communicate("\n", timeout=20)
     assert (process.returncode, said) == (0, "")
