@@ -23,6 +23,7 @@ def note_age(db: sqlite3.Connection, run_s: float, last_seq: int) -> None:
     with immediate(db):
         db.execute("INSERT OR REPLACE INTO counters VALUES ('run_s', ?)", (int(run_s),))
         db.execute("INSERT OR REPLACE INTO ages VALUES (?, ?)", (int(run_s // 3600), last_seq))
+        db.execute("DELETE FROM ages WHERE seq < (SELECT min(seq) FROM alerts)")
 
 
 def delete_oldest(db: sqlite3.Connection, options: OutboxOptions, run_s: float) -> int:
