@@ -32,7 +32,9 @@ def no_room() -> Iterator[None]:
 
 def heard(socket: zmq.Socket[bytes], until) -> list[Message]:
     came: list[Message] = []
+    give_up_s = time.monotonic() + 10
     while not came or not until(came[-1]):
+        assert time.monotonic() < give_up_s, came[-3:]
         came.append(read_message(socket.recv_multipart()[1]))
     return came
 
