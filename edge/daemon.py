@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from edge.cameras.capture import Capture
 from edge.config.key_folder import key_folder_of
 from edge.config.station import StationConfig
-from edge.errors import EdgeAdError
+from edge.errors import CameraError, EdgeAdError
 from edge.health.service_manager import ServiceManager
 from edge.health.stage import Stage
 from edge.health.watchdog import Watchdog
@@ -111,8 +111,7 @@ class Daemon:
                     access=access,
                 )
             )
-            for capture in captures:
-                self._open(capture)
+            self._open(captures)
             _log_started(models, publisher, control)
             publisher.wait_for_subscribers(
                 self._subscribers, self._subscribers_timeout_s, given_up=self._stopping.is_set
@@ -150,10 +149,28 @@ class Daemon:
             measured=self._metrics.take if self._metrics else None,
         )
 
-    def _open(self, capture: Capture) -> None:
-        """Waits for a camera's first picture, but not past a signal."""
-        while not self._stopping.is_set() and not capture.wait_until_open(LOOK_S):
-            pass
+    def _open(self, captures: Sequence[Capture]) -> None:
+        """Waits for the cameras' first pictures, but not past a signal.
+
+        A live camera that does not open is lost until it does, as long as another one opens: after a power cut one
+        that takes a minute must not keep the whole line waiting.
+
+        Raises:
+            EdgeAdError: no camera opens, or a file cannot be read.
+        """
+        failed: dict[Capture, CameraError] = {}
+        for capture in captures:
+            try:
+                while not self._stopping.is_set() and not capture.wait_until_open(LOOK_S):
+                    pass
+            except CameraError as error:
+                if not capture.live:
+                    raise
+                failed[capture] = error
+        for capture, why in failed.items():
+            if len(failed) == len(captures):
+                raise why
+            capture.try_again(why)
 
     def _stages(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> list[Stage]:
         """Whatever must go on while the station judges."""
@@ -169,6 +186,8 @@ class Daemon:
         while not self._stopping.wait(LOOK_S) and any(inspector.alive for inspector in inspectors):
             self._stage.begin("looking after its threads")
             self._look_after(inspectors, control, publisher)
+            for inspector in inspectors:
+                inspector.look()
             if time.monotonic() >= said_s + STATUS_EVERY_S:
                 said_s = time.monotonic()
                 self._manager.status(_status_line(inspectors, publisher))

@@ -21,6 +21,8 @@ class Frame:
         picture: name of the file the frame came from, for folder cameras: its path from the folder on, or from
             the part of a glob on that is without wildcards; None for live ones.
         fault: why it cannot be judged (no pixels, values that are no numbers), one line; empty for a sound one.
+        held_ns: how long it may have waited in a buffer before that, beyond the camera's usual time on the way;
+            None where that cannot be told, as after a hold-up of a live camera.
     """
 
     camera: str
@@ -29,3 +31,4 @@ class Frame:
     captured_ns: int
     picture: str | None = None
     fault: str = ""
+    held_ns: int | None = 0

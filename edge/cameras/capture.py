@@ -87,6 +87,13 @@ class Capture:
             process.wait(min(left_s, LOOK_S))
         return True
 
+    def try_again(self, why: CameraError) -> None:
+        """Goes on trying to open a live camera that did not open at first; until then it is lost."""
+        with self._lock:
+            self._retire(self._running())
+            self._spawn(reopening=True)
+            self._lost = str(why)
+
     def wait_ready(self, timeout_s: float) -> bool:
         """Waits until ``take`` has something to say: a frame is there, or the camera has ended or was stopped.
 
@@ -231,7 +238,15 @@ class Capture:
     def _hand_out(self, taken: RingFrame) -> Frame:
         self._handed += 1
         self._retry_s = self.options.retry_first_s
-        return Frame(self.options.name, taken.seq, taken.pixels, taken.captured_ns, taken.picture, taken.fault)
+        return Frame(
+            camera=self.options.name,
+            seq=taken.seq,
+            pixels=taken.pixels,
+            captured_ns=taken.captured_ns,
+            picture=taken.picture,
+            fault=taken.fault,
+            held_ns=taken.held_ns,
+        )
 
     def _running(self) -> CaptureProcess:
         if self._process is None:

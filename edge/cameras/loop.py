@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 
 from edge.cameras.board import Board, CameraState
 from edge.cameras.job import Job
+from edge.cameras.rhythm import Rhythm
 from edge.cameras.ring import Keep, RingWriter
 from edge.cameras.source import Shot, Source
 from edge.errors import CameraError, CameraSilentError, EdgeAdError
@@ -17,9 +17,6 @@ from edge.errors import CameraError, CameraSilentError, EdgeAdError
 LOOK_S = 0.1
 ASK_S = 0.3  # between two looks whether a lost camera can be reached
 ASK_LIMIT_S = 1.0
-INTERVALS = (
-    8  # a network that was held up gives several frames at once, each much older than the time between them
-)
 
 Say = Callable[[str, EdgeAdError | str], None]
 
@@ -48,8 +45,8 @@ class CaptureLoop:
         self._stop = stop
         self._opened = job.reopening
         self._pace = Pace(None if source.live else job.options.fps)
-        self._captured_ns = 0
-        self._intervals_ns: deque[int] = deque(maxlen=INTERVALS)
+        self._rhythm = Rhythm()
+        self._in_rhythm = source.live and not job.options.triggered  # else no pace tells a frame's age
         self._say = say
         self._said_skipped = 0
 
@@ -83,7 +80,7 @@ class CaptureLoop:
         if options.triggered and not self._opened:
             self._board.state = CameraState.STREAMING  # its first picture may be hours away
             self._opened = True
-        self._captured_ns = 0
+        self._rhythm.interrupt()
         # The first picture may be slower than the others, and a file may be large.
         self._beat(options.open_timeout_s)
         while not self._stop.is_set():
@@ -108,23 +105,22 @@ class CaptureLoop:
 
     def _publish(self, shot: Shot) -> None:
         self._board.state = CameraState.STREAMING  # first: no frame comes from a stalled camera
-        if self._captured_ns:
-            self._intervals_ns.append(shot.captured_ns - self._captured_ns)
-            self._board.interval_ns = max(self._intervals_ns)
-        self._captured_ns = shot.captured_ns
-        put, dropped = self._put(shot)
+        held_ns = self._rhythm.held_ns(shot.captured_ns)
+        self._board.interval_ns = self._rhythm.interval_ns
+        held_ns = held_ns if self._in_rhythm else 0
+        put, dropped = self._put(shot, held_ns)
         while not put and self._keep is Keep.ALL and not self._stop.is_set():
             self._beat(LOOK_S)
             self._ring.wait_for_room(LOOK_S)
-            put, dropped = self._put(shot)
+            put, dropped = self._put(shot, held_ns)
         self._board.captured += 1
         self._board.dropped += dropped if put else 1
         self._seq += 1
         self._opened = True
 
-    def _put(self, shot: Shot) -> tuple[bool, int]:
+    def _put(self, shot: Shot, held_ns: int | None) -> tuple[bool, int]:
         try:
-            return self._ring.put(shot, self._seq)
+            return self._ring.put(shot, self._seq, held_ns)
         except OSError as error:
             height, width = shot.pixels.shape[:2]
             raise CameraError(

@@ -31,7 +31,8 @@ from numpy.typing import NDArray
 from edge.cameras.source import Shot
 
 # slot, seq, captured_ns, height, width, bytes of the name and of the fault, which lie behind the pixels
-RECORD = struct.Struct("<BqqIIII")
+RECORD = struct.Struct("<BqqqIIII")
+UNTOLD = -1  # for None
 CHANNELS = 3
 
 
@@ -116,12 +117,13 @@ class RingWriter:
         self._slots = [Slot(fd) for fd in fds.slots]
         self._free: list[int] = []  # what was freed last is taken first
 
-    def put(self, shot: Shot, seq: int) -> tuple[bool, int]:
+    def put(self, shot: Shot, seq: int, held_ns: int | None = 0) -> tuple[bool, int]:
         """Puts a frame into the ring if there is room.
 
         Args:
             shot: the frame; it may have no pixels.
             seq: its number.
+            held_ns: see ``Frame``.
 
         Returns:
             whether the frame is in the ring, and how many waiting frames were given up for it.
@@ -139,7 +141,8 @@ class RingWriter:
         slot.reserve(max(shot.pixels.size + text.size, 1))
         np.copyto(slot.pixels(height, width), shot.pixels)
         slot.text(shot.pixels.size, text.size)[:] = text
-        record = RECORD.pack(number, seq, shot.captured_ns, height, width, len(name), len(fault))
+        held_ns = UNTOLD if held_ns is None else held_ns
+        record = RECORD.pack(number, seq, shot.captured_ns, held_ns, height, width, len(name), len(fault))
         os.write(self._fds.ready[1], record)
         return True, dropped
 
@@ -172,6 +175,7 @@ class RingFrame:
 
     seq: int
     captured_ns: int
+    held_ns: int | None
     picture: str | None
     fault: str
     pixels: NDArray[np.uint8]
@@ -223,7 +227,7 @@ class RingReader:
                     os.close(fd)
 
     def _frame(self, record: bytes) -> RingFrame:
-        number, seq, captured_ns, height, width, name_size, fault_size = RECORD.unpack(record)
+        number, seq, captured_ns, held_ns, height, width, name_size, fault_size = RECORD.unpack(record)
         pixels = self._slots[number].pixels(height, width)
         text = self._slots[number].text(pixels.size, name_size + fault_size).tobytes()
         name, fault = text[:name_size].decode(), text[name_size:].decode()
@@ -233,7 +237,7 @@ class RingReader:
         else:
             pixels = pixels.copy()
             self._release(number)
-        return RingFrame(seq, captured_ns, name or None, fault, pixels)
+        return RingFrame(seq, captured_ns, None if held_ns == UNTOLD else held_ns, name or None, fault, pixels)
 
     def _release(self, number: int) -> None:
         with self._closing:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from edge.cameras.options import CameraOptions
 
 Mode = Literal["free-run", "trigger", "hardware"]
-Corner = Annotated[tuple[int, int], Field(description="x and y, pixels of the frame")]
+Coordinate = Annotated[int, Field(ge=-65535, le=65535)]
+Corner = Annotated[tuple[Coordinate, Coordinate], Field(description="x and y, pixels of the frame")]
 Polygon = Annotated[tuple[Corner, ...], Field(min_length=3, max_length=256)]
 
 
@@ -42,8 +43,17 @@ class StationCamera(CameraOptions):
         ge=0,
         le=10_000,
         description="mode trigger: milliseconds from the beginning of an exposure to its frame's arrival; unset, "
-        "a whole interval between two frames is assumed, which is safe and slower",
+        "a whole interval between two frames is assumed, which cameras that encode may exceed",
     )
+
+    @model_validator(mode="after")
+    def _lag_is_known(self) -> Self:
+        if self.mode == "trigger" and self.triggered and self.exposure_lag_ms is None:
+            raise ValueError(
+                f"camera {self.name}: a triggered camera that a PLC asks about needs exposure_lag_ms, as "
+                "no frames between the parts tell how long a frame is on its way"
+            )
+        return self
 
     def options(self) -> CameraOptions:
         """What the capture process needs to know; a camera that is started by the parts waits for them."""

@@ -80,7 +80,7 @@ class Answers:
         """
         inspector = self._to_ask(asked.camera)
         now_ns = time.monotonic_ns()
-        if inspector.watch.readiness == "not_ready":
+        if inspector.paused.is_set() or inspector.watch.readiness == "not_ready":
             why = "paused" if inspector.paused.is_set() else inspector.capture.state
             raise CameraError(f"camera {inspector.name} is {why}", hint="ask again when its health says ready")
         inspector.ask(Ask(asked.part_id, now_ns, now_ns + asked.timeout_ms * 1_000_000, answer))
@@ -91,13 +91,11 @@ class Answers:
 
     def pause(self, camera: str | None) -> Sequence[Change]:
         """Stops judging; raises UsageError where there is no such camera."""
-        return [self._pausing(inspector, inspector.paused.set, paused=True) for inspector in self._chosen(camera)]
+        return [self._pausing(inspector, inspector.pause, paused=True) for inspector in self._chosen(camera)]
 
     def resume(self, camera: str | None) -> Sequence[Change]:
         """Judges again; raises UsageError where there is no such camera."""
-        return [
-            self._pausing(inspector, inspector.paused.clear, paused=False) for inspector in self._chosen(camera)
-        ]
+        return [self._pausing(inspector, inspector.resume, paused=False) for inspector in self._chosen(camera)]
 
     def set_threshold(self, camera: str | None, threshold: float | None) -> Sequence[Change]:
         """Judges by another threshold, in this run and later ones with the same model; None: by the settings'.

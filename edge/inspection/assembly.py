@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import re
 import threading
 from collections.abc import Callable, Sequence
 
@@ -20,7 +22,11 @@ from edge.inspection.inspector import Inspector
 from edge.inspection.models import LoadedModel
 from edge.inspection.trigger import Trigger
 from edge.inspection.turns import Turns
+from edge.log import log_event
 from edge.messaging.publisher import Publisher
+
+ENCODES = re.compile(r"rtsps?://|https?://|gst:|.* ! ")  # frames that wait for a coder, or in a network's buffers
+log = logging.getLogger(__name__)
 
 
 def assemble(
@@ -102,6 +108,9 @@ def _inspector(
 def _trigger(camera: StationCamera, capture: Capture, watch: CameraWatch) -> Trigger | None:
     if camera.mode != "trigger":
         return None
+    if camera.exposure_lag_ms is None and ENCODES.match(camera.source):
+        reason = "this camera's frames may be on their way for longer than an interval: set exposure_lag_ms"
+        log_event(log, "exposure_lag_unknown", level=logging.WARNING, camera=camera.name, reason=reason)
     waits = not capture.live and camera.fps is None
     trigger = Trigger(exposure_lag_ms=camera.exposure_lag_ms, waits=waits, changed=watch.say)
     watch.serve(trigger)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from edge.cameras.capture import CameraState, Capture
 from edge.errors import CameraError
-from edge.health.incident import Incident
+from edge.health.incident import Change, Incident
 from edge.inspection.trigger import Trigger
 from edge.log import log_event
 from edge.messaging.messages import Condition, Readiness
 from edge.messaging.publisher import Publisher
 
+SAY_MISSED_S = 1.0  # while parts go on being missed, their number is told this often
 log = logging.getLogger(__name__)
 
 
@@ -45,6 +47,8 @@ class CameraWatch:
         self._fault = ""
         self._missing = ""
         self._dropped = 0
+        self._missed_parts = 0
+        self._say_missed_at_s = 0.0
         self._said: tuple[Condition, str, Readiness | None] = ("ok", "", None)
         self._lock = threading.RLock()
 
@@ -88,12 +92,17 @@ class CameraWatch:
         with self._lock:
             dropped = self._capture.dropped
             missed, self._dropped = dropped - self._dropped, dropped
-            change = self._missed.take(f"{missed} parts went by without a verdict" if missed else "")
+            self._missed_parts += missed
+            so_far = f"{self._missed_parts} part{'s' * (self._missed_parts > 1)} without a verdict so far"
+            change = self._missed.take(so_far if missed else "")
+            if missed and change is None and time.monotonic() >= self._say_missed_at_s:
+                change = Change("began", so_far)
             if change is None:
                 return
             began = change.kind == "began"
             self._missing = change.reason if began else ""
             if began:
+                self._say_missed_at_s = time.monotonic() + SAY_MISSED_S
                 log_event(log, "parts_missed", level=logging.WARNING, camera=self._name, reason=change.reason)
         self.say()
 

@@ -61,9 +61,9 @@ class Examination:
         def unknown(reason: str) -> Inspection:
             return judge.unknown(frame, reason, device=engine.device, waited_ms=waited_ms, part_id=part_id)
 
-        if frame.fault:
-            self._found(frame.fault)
-            return unknown(frame.fault)
+        if fault := frame.fault or gauge.unfit(frame.pixels.shape):
+            self._found(fault)
+            return unknown(fault)
         area, mask = gauge.area(frame.camera, frame.pixels.shape)
         pixels = area.cut(frame.pixels)
         prepared = engine.prepare(pixels)
@@ -80,6 +80,14 @@ class Examination:
         return judge.inspect(
             frame, raw, device=engine.device, waited_ms=waited_ms, box=area.box, mask=mask, part_id=part_id
         )
+
+    def pass_over(self, frame: Frame) -> None:
+        """Takes in a frame that nobody asked about."""
+        gauge = self._gauge
+        if not frame.fault and not gauge.unfit(frame.pixels.shape):
+            area, _ = gauge.area(frame.camera, frame.pixels.shape)
+            with self._one_looks:
+                gauge.faults.pass_over(area.cut(frame.pixels), frame.captured_ns)
 
     def _fault(self, gauge: Gauge, frame: Frame, pixels: Picture, prepared: Prepared) -> str:
         with self._one_looks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from edge.errors import ConfigError
 from edge.health.camera_faults.watch import FaultWatch
 from edge.inference.fallback import SteadyEngine
 from edge.inference.judge import Judge, Mask
@@ -11,6 +12,7 @@ from edge.inspection.area import Area, AreaPlan
 from edge.log import log_event
 from edge.verdict import Box
 
+MOST_SIZES = 8
 log = logging.getLogger(__name__)
 
 
@@ -31,6 +33,7 @@ class Gauge:
         self.faults = faults
         self.settings_limits = judge.limits
         self._areas: dict[tuple[int, ...], tuple[Area, Mask | None]] = {}
+        self._drawn_for: tuple[int, ...] | None = None
 
     def judge_above(self, threshold: float | None) -> None:
         """Judges the next frame by another raw threshold; None goes back to the one of the settings."""
@@ -42,10 +45,37 @@ class Gauge:
         Raises:
             ConfigError: the region of interest does not fit the frame.
         """
-        if shape not in self._areas:
-            area = self.plan.area(shape[0], shape[1])
-            size = area.box or Box(0, 0, shape[1], shape[0])
-            for spot in self.faults.blind_to(size.height, size.width):
-                log_event(log, "camera_faults_unseen", camera=camera, unseen=spot)
-            self._areas = {shape: (area, area.mask_at(self.engine.size))}
-        return self._areas[shape]
+        known = self._areas.get(shape)
+        if known is None:
+            known = self._worked_out(camera, shape)
+            if len(self._areas) < MOST_SIZES:
+                self._areas = self._areas | {shape: known}
+        return known
+
+    def unfit(self, shape: tuple[int, ...]) -> str:
+        """Why a frame of this size cannot be judged, as what is inspected was drawn for another; empty if it fits.
+
+        The first frame's size is the one that was drawn for. A camera that comes back with another one shows
+        another place at the same pixels.
+        """
+        if self.plan.whole:
+            return ""
+        if self._drawn_for is None:
+            self._drawn_for = shape
+        if shape == self._drawn_for:
+            return ""
+        (rows, columns), (height, width) = shape[:2], self._drawn_for[:2]
+        return f"the frame is {columns}x{rows}, the region of interest was drawn for {width}x{height}"
+
+    def _worked_out(self, camera: str, shape: tuple[int, ...]) -> tuple[Area, Mask | None]:
+        area = self.plan.area(shape[0], shape[1])
+        mask = area.mask_at(self.engine.size)
+        if mask is not None and not mask.any():
+            raise ConfigError(
+                "what is to be inspected is too thin for the model to see",
+                hint="draw a wider region of interest, or ignore less of it",
+            )
+        size = area.box or Box(0, 0, shape[1], shape[0])
+        for spot in self.faults.blind_to(size.height, size.width):
+            log_event(log, "camera_faults_unseen", camera=camera, unseen=spot)
+        return area, mask

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from edge.cameras.capture import CameraState, Capture
-from edge.errors import EdgeAdError, UsageError
+from edge.errors import CameraError, EdgeAdError, UsageError
 from edge.frame import Frame
 from edge.health.stage import Stage
 from edge.inspection.camera_watch import CameraWatch
@@ -135,6 +135,22 @@ class Inspector:
         """Captured frames without a verdict: given up for newer ones, passed by while paused or not asked for."""
         return self.capture.dropped + self._passed_over
 
+    def look(self) -> None:
+        """Says what happened to the camera; call it several times a second, whatever the lanes do."""
+        self.watch.look(paused=self.paused.is_set())
+
+    def pause(self) -> None:
+        """Judges nothing more; a part that waits for its frame is told so."""
+        self.paused.set()
+        if self.trigger is not None:
+            self.trigger.refuse(CameraError(f"camera {self.name} is paused"))
+        self.look()
+
+    def resume(self) -> None:
+        """Judges again."""
+        self.paused.clear()
+        self.look()
+
     def ask(self, ask: Ask) -> None:
         """Takes a PLC's request for the part before the camera.
 
@@ -160,17 +176,13 @@ class Inspector:
                 self.capture.stop()
 
     def _follow(self, stage: Stage) -> None:
-        look_at_s = 0.0
         while not self._stopping.is_set():
             stage.begin("capture")
-            if (now_s := time.monotonic()) >= look_at_s:
-                self.watch.look(paused=self.paused.is_set())
-                look_at_s = now_s + LOOK_S
             if self.capture.state is CameraState.ENDED:
                 self.watch.look()
                 return
             if self._holds_back():
-                self._stopping.wait(LOOK_S)
+                self._wait_to_be_wanted()
             elif self.capture.wait_ready(LOOK_S):
                 stage.begin("waiting for its turn")
                 with self._turns.turn():
@@ -182,15 +194,22 @@ class Inspector:
             return False
         return self.paused.is_set() or (self.trigger is not None and not self.trigger.busy)
 
+    def _wait_to_be_wanted(self) -> None:
+        if self.trigger is None or self.paused.is_set():
+            self._stopping.wait(LOOK_S)
+        else:
+            self.trigger.wait(LOOK_S)
+
     def _inspect_next(self, stage: Stage) -> None:
         stage.begin("inference")
         with self._one_takes:
             frame = self.capture.take()
             if frame is None:
                 return
-            ask = self._asked(frame)
+            ask = None if self.paused.is_set() else self._asked(frame)
             if self.paused.is_set() or (self.trigger is not None and ask is None):
                 self._passed_over += 1
+                self._examination.pass_over(frame)
                 return
             number, self._taken = self._taken, self._taken + 1
             if self.capture.options.triggered:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edge.errors import BusyError, CameraError, EdgeAdError
+from edge.errors import BusyError, EdgeAdError
 from edge.frame import Frame
 from edge.messaging.messages import Result
 
@@ -36,8 +36,8 @@ class Trigger:
 
     A frame answers a request if it was exposed after it, never an older one: a part that has just been placed is
     not in it. When a frame was exposed is not known, only when it reached this computer; so the time from
-    exposure to arrival is taken off, and where that is not known, a whole interval between two frames, which it is
-    shorter than.
+    exposure to arrival is taken off, and where that is not known, a whole interval between two frames. A frame
+    that did not come in the camera's rhythm may have waited in a buffer, and answers nothing.
 
     Args:
         exposure_lag_ms: from the beginning of an exposure to the frame's arrival; None if unknown.
@@ -52,7 +52,7 @@ class Trigger:
         self._lock = threading.Lock()
         self._ask: Ask | None = None
         self._taken = False
-        self._skipped_one = False
+        self._came = threading.Event()
 
     @property
     def busy(self) -> bool:
@@ -72,7 +72,8 @@ class Trigger:
                     f"still inspecting part {self._ask.part_id!r}",
                     hint="wait for its verdict before the next part",
                 )
-            self._ask, self._taken, self._skipped_one = ask, False, False
+            self._ask, self._taken = ask, False
+            self._came.set()
         self._changed()
 
     def wanted(self, frame: Frame, interval_ns: int) -> Ask | None:
@@ -96,11 +97,11 @@ class Trigger:
         with self._lock:
             if self._ask is not ask:
                 return
-            self._ask = None
+            self._end()
         self._changed()
         ask.answer(outcome)
 
-    def refuse(self, error: CameraError) -> None:
+    def refuse(self, error: EdgeAdError) -> None:
         """Ends the request that waits for a frame, if any: none will come."""
         ask = self._ask
         if ask is not None and not self._taken:
@@ -113,19 +114,24 @@ class Trigger:
         if gave_up:
             self._changed()
 
+    def wait(self, timeout_s: float) -> None:
+        """Returns when a request is there, or after the timeout."""
+        self._came.wait(timeout_s)
+
     def _give_up_late(self) -> bool:
         if self._ask is None or self._taken or time.monotonic_ns() <= self._ask.deadline_ns:
             return False
-        self._ask = None
+        self._end()
         return True
+
+    def _end(self) -> None:
+        self._ask = None
+        self._came.clear()
 
     def _exposed_after(self, ask: Ask, frame: Frame, interval_ns: int) -> bool:
         if self._waits:
             return True
-        lag_ns = self._lag_ns
-        if lag_ns is None:
-            if not interval_ns:  # a first frame may have been under way: the one after it was not
-                skipped_one, self._skipped_one = self._skipped_one, frame.captured_ns >= ask.asked_ns
-                return skipped_one
-            lag_ns = interval_ns
-        return frame.captured_ns - lag_ns >= ask.asked_ns
+        lag_ns = interval_ns if self._lag_ns is None else self._lag_ns
+        if frame.held_ns is None or (self._lag_ns is None and not interval_ns):
+            return False
+        return frame.captured_ns - frame.held_ns - lag_ns >= ask.asked_ns

@@ -107,3 +107,25 @@ def test_each_camera_counts_its_own(
     last = of_kind(Heartbeat, came)[-1]
     assert sum(judged.values()) == last.frames
     assert last.frames + last.dropped == 8 * count
+
+
+def test_a_camera_that_is_away_at_the_start_keeps_nobody_waiting_and_joins_when_it_comes(
+    run_station: RunStation, mixed_folder: Path, tmp_path: Path
+) -> None:
+    camera = MjpegServer()
+    with camera:
+        url = camera.url
+    config = station_file(
+        tmp_path / "line.toml",
+        f'name = "net"\nsource = "{url}"\n',
+        f'name = "files"\nsource = "{mixed_folder}"\nloop = true\nfps = 20\n',
+    )
+    station = run_station("--config", str(config))
+    lost = station.event("camera_lost")
+    assert lost["camera"] == "net" and "cannot open camera" in lost["reason"]
+    with station.subscriber("result/") as reader:
+        came = read_until(reader, lambda m: isinstance(m, Result))
+        assert of_kind(Result, came)[-1].camera == "files"
+        with MjpegServer(port=camera.port):
+            read_until(reader, lambda m: isinstance(m, Result) and m.camera == "net")
+            assert station.event("camera_back")["camera"] == "net"

@@ -202,3 +202,76 @@ def test_n_of_m_raises_and_good_parts_clear(
     alerts = [(a.state, a.result.picture, a.seq) for a in of_kind(Alert, came)]
     assert alerts == [("raised", "3-blob.png", 1), ("cleared", "9-2.png", 2)]
     assert len({a.alert_id for a in of_kind(Alert, came)}) == 1
+
+
+def test_a_part_that_waits_when_the_camera_is_paused_is_told_so_and_the_next_is_judged(
+    run_station: RunStation, triggered: Path, plates: list[np.ndarray]
+) -> None:
+    with MjpegServer(plates, fps=3) as camera:
+        station = run_station("--config", str(triggered), "--camera", camera.url)
+        asker = station.asker()
+        told: list[str] = []
+
+        def ask() -> None:
+            with pytest.raises(NoVerdictError) as refusal:
+                station.asker().inspect("waits", timeout_ms=5000)
+            told.append(refusal.value.message)
+
+        waiting = threading.Thread(target=ask)
+        waiting.start()
+        deadline_s = time.monotonic() + 5
+        while asker.ask("status")["status"]["cameras"]["top"]["trigger"] != "busy":
+            assert time.monotonic() < deadline_s
+        asker.ask("pause")
+        waiting.join(2)
+        assert len(told) == 1 and "camera top is paused" in told[0]
+        with pytest.raises(NoVerdictError, match="not_ready: .*camera top is paused"):
+            asker.inspect("paused", timeout_ms=1000)
+        asker.ask("resume")
+        assert asker.inspect("next", timeout_ms=5000).part_id == "next"
+
+
+def test_a_camera_that_comes_back_with_another_size_is_unknown_where_a_region_was_drawn(
+    run_station: RunStation, tmp_path: Path, plates: list[np.ndarray]
+) -> None:
+    config = tmp_path / "line.toml"
+    roi = "roi = [[10, 10], [60, 10], [60, 60], [10, 60]]"
+    config.write_text(f'[[cameras]]\nname = "top"\nsource = "0"\n{roi}\n', encoding="utf-8")
+    with MjpegServer(plates, fps=FPS) as camera:
+        station = run_station("--config", str(config), "--camera", camera.url)
+        with station.subscriber("") as reader:
+            read_until(reader, lambda m: isinstance(m, Result) and m.verdict is not Verdict.UNKNOWN)
+            camera.kill()
+            camera.show([cv2.resize(plate, (72, 60)) for plate in plates])
+            camera.start()
+            came = read_until(reader, lambda m: isinstance(m, Result) and m.verdict is Verdict.UNKNOWN)
+            came += read_until(reader, lambda m: isinstance(m, Heartbeat))
+            camera.kill()
+            camera.show(plates)
+            camera.start()
+            read_until(reader, lambda m: isinstance(m, Result) and m.verdict is not Verdict.UNKNOWN)
+    reason = "the frame is 72x60, the region of interest was drawn for 144x120"
+    assert of_kind(Result, came)[-1].reason == reason
+    assert [health.reason for health in of_kind(Health, came) if health.state == "degraded"] == [reason]
+
+
+def test_a_region_too_thin_for_the_model_is_one_line(
+    run_station: RunStation, tmp_path: Path, mixed_folder: Path
+) -> None:
+    for path in mixed_folder.iterdir():
+        cv2.imwrite(str(path), cv2.resize(read_picture(path), (1440, 1200)))
+    config = tmp_path / "line.toml"
+    roi = "roi = [[0, 0], [1439, 1199], [1439, 1199]]"
+    config.write_text(f'[[cameras]]\nname = "top"\nsource = "{mixed_folder}"\n{roi}\n', encoding="utf-8")
+    station = run_station("--config", str(config))
+    assert station.wait() == 2
+    (line,) = station.other_lines
+    assert line.startswith("edge-ad: error: what is to be inspected is too thin for the model to see; ")
+
+
+def test_a_camera_that_is_fired_by_the_plc_needs_its_lag(run_station: RunStation, tmp_path: Path) -> None:
+    config = tmp_path / "line.toml"
+    config.write_text('[[cameras]]\nsource = "0"\nmode = "trigger"\ntriggered = true\n', encoding="utf-8")
+    station = run_station("--config", str(config))
+    assert station.wait() == 2
+    assert "needs exposure_lag_ms" in station.other_lines[0]

@@ -30,15 +30,32 @@ class Stillness:
             prepared: uint8 [h, w, 3], the same at the model's size.
             captured_ns: monotonic clock of its capture.
         """
-        step = max(1, pixels.shape[0] // SAMPLED_ROWS)
-        sample = pixels[step // 2 :: step]
-        if _equal(sample, self._sample) and _equal(prepared, self._prepared):
+        if not self.glance(pixels, captured_ns):
+            self._prepared = prepared.copy()
+            return 0.0
+        if self._prepared is not None and not np.array_equal(prepared, self._prepared):
+            self._begin(pixels, captured_ns)
+            self._prepared = prepared.copy()
+            return 0.0
+        return (captured_ns - self._since_ns) / 1e9 if self._frames >= LEAST_FRAMES else 0.0
+
+    def glance(self, pixels: Picture, captured_ns: int) -> bool:
+        """Takes in a frame that nobody judges, by its few rows; says whether they are those of the one before."""
+        if _equal(_sample_of(pixels), self._sample):
             self._frames += 1
-            return (captured_ns - self._since_ns) / 1e9 if self._frames >= LEAST_FRAMES else 0.0
-        # Copies: the camera's frame lies in a ring, and one that is kept is missing there.
-        self._sample, self._prepared = sample.copy(), prepared.copy()
+            return True
+        self._begin(pixels, captured_ns)
+        return False
+
+    def _begin(self, pixels: Picture, captured_ns: int) -> None:
+        # A copy: the camera's frame lies in a ring, and one that is kept is missing there.
+        self._sample, self._prepared = _sample_of(pixels).copy(), None
         self._since_ns, self._frames = captured_ns, 1
-        return 0.0
+
+
+def _sample_of(pixels: Picture) -> Picture:
+    step = max(1, pixels.shape[0] // SAMPLED_ROWS)
+    return pixels[step // 2 :: step]
 
 
 def _equal(now: Picture, before: Picture | None) -> bool:

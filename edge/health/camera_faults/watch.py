@@ -43,6 +43,11 @@ class FaultWatch:
         """What would go unnoticed in frames of this size, pixels; see ``blind_spots``."""
         return blind_spots(self._reference, self._options, height, width) if self._options.enabled else ()
 
+    def pass_over(self, pixels: Picture, captured_ns: int) -> None:
+        """Takes in a frame that nobody judges: a camera may freeze between two parts."""
+        if self._options.enabled and self._stillness is not None:
+            self._stillness.glance(pixels, captured_ns)
+
     def look(self, pixels: Picture, prepared: Picture, captured_ns: int) -> str:
         """Looks at the next frame; empty for a sound one.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
@@ -34,8 +35,9 @@ class Camera:
         self.trigger.ask(ask)
         return ask
 
-    def shows(self, after_ms: float, interval_ns: int = INTERVAL_NS) -> Ask | None:
-        frame = Frame("top", 0, PIXELS, self.now_ns + round(after_ms * MS))
+    def shows(self, after_ms: float, interval_ns: int = INTERVAL_NS, *, held_ms: float | None = 0) -> Ask | None:
+        held_ns = None if held_ms is None else round(held_ms * MS)
+        frame = Frame("top", 0, PIXELS, self.now_ns + round(after_ms * MS), held_ns=held_ns)
         return self.trigger.wanted(frame, interval_ns)
 
 
@@ -66,12 +68,38 @@ def test_a_known_lag_saves_the_wait_for_a_whole_interval() -> None:
     assert camera.shows(8.1) is ask
 
 
-def test_without_any_known_time_the_second_frame_after_the_request_is_taken() -> None:
+@pytest.mark.parametrize("exposure_lag_ms", [None, 5])
+def test_a_frame_out_of_the_cameras_rhythm_is_never_taken_however_new_it_looks(
+    exposure_lag_ms: float | None,
+) -> None:
+    """After a hold-up frames come out of a buffer all at once, each stamped with the time at which it came out."""
+    camera = Camera(exposure_lag_ms=exposure_lag_ms)
+    ask = camera.ask()
+    for burst in range(20):
+        assert camera.shows(600 + burst, held_ms=None) is None
+    assert camera.shows(700) is ask
+
+
+def test_what_a_frame_may_have_waited_is_taken_off() -> None:
+    camera = Camera(exposure_lag_ms=5)
+    ask = camera.ask()
+    assert camera.shows(12, held_ms=8) is None
+    assert camera.shows(14, held_ms=8) is ask
+
+
+def test_before_a_camera_has_shown_its_rhythm_nothing_is_taken() -> None:
     camera = Camera()
     ask = camera.ask()
-    assert camera.shows(-3, 0) is None
-    assert camera.shows(1, 0) is None
-    assert camera.shows(200, 0) is ask
+    assert camera.shows(200, 0) is None
+    assert camera.shows(200) is ask
+
+
+def test_who_waits_for_a_request_wakes_with_it() -> None:
+    camera = Camera(waits=True)
+    began_s = time.monotonic()
+    threading.Timer(0.05, camera.ask).start()
+    camera.trigger.wait(5)
+    assert camera.trigger.busy and time.monotonic() - began_s < 1
 
 
 def test_pictures_that_wait_on_disk_have_no_age() -> None:
