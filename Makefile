@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo check test test-long faults format benchmark-accuracy benchmark-speed benchmark-line benchmark-slowed benchmark-faults clean
+.PHONY: help setup demo check test test-long faults soak format benchmark-accuracy benchmark-speed benchmark-line benchmark-slowed benchmark-faults clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -31,8 +31,12 @@ test: $(STAMP) ## the tests, without the long ones
 test-long: $(STAMP) ## the long tests too
 	$(BIN)/pytest
 
-faults: $(STAMP) ## cameras lost, mute and hung before a running station, 50 times; 'make test' does it 5 times
-	FAULT_CYCLES=50 $(BIN)/pytest tests/faults
+faults: $(STAMP) ## every fault test in its long form, its figures to docs/reliability.md; 'make test' has the short one
+	FAULT_CYCLES=50 FAULT_RESULTS=benchmarks/results/faults.json $(BIN)/pytest tests/faults -m "not long"
+	$(BIN)/python -m benchmarks.faults
+
+soak: $(STAMP) ## a station in constant trouble for 30 minutes; SOAK_SEED= plays a run again
+	SOAK_MINUTES=30 $(BIN)/pytest tests/faults/test_soak.py
 
 format: $(STAMP) ## format and mend what can be mended
 	$(BIN)/ruff format .
