@@ -11,7 +11,7 @@ import html
 import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import openvino as ov
@@ -55,6 +55,10 @@ class Bundle:
     model: ov.Model
     sha256: str
     doubt: str = ""
+
+    def released(self) -> Bundle:
+        """The same without the graph, which holds as much memory as the .bin file and is of no use once compiled."""
+        return replace(self, model=ov.Model([], [], "released"))
 
 
 def load_bundle(path: Path, admit: Admit = whoever_made_it) -> Bundle:

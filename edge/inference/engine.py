@@ -105,12 +105,17 @@ class Engine:
         _meet_numpy()
 
     def on(self, device: str) -> Engine:
-        """The same bundle with the same settings on another device.
+        """The same bundle with the same settings on another device; not after ``release``.
 
         Raises:
             DeviceError: the device is unknown or cannot run the model.
         """
         return self._again(device=device)
+
+    def release(self) -> None:
+        """Lets the memory of the graph go, where no other device will ever be asked."""
+        self.bundle = self.bundle.released()
+        self._again = partial(Engine, self.bundle)
 
     def prepare(self, pixels: Picture) -> Prepared:
         """Brings uint8 [H, W, 3] BGR of any size to the model's size."""

@@ -47,6 +47,8 @@ class SteadyEngine:
     """
 
     def __init__(self, first: Engine, *, changed: Changed, standby: Callable[[], Engine] | None = None) -> None:
+        if _is_cpu(first):
+            first.release()
         self.bundle: Bundle = first.bundle
         self.size = first.size
         self.jobs = first.jobs

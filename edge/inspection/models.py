@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge.config.camera import StationCamera
@@ -83,7 +83,8 @@ def load_models(config: StationConfig, *, cache_dir: Path | None, changed: Chang
         bundle = load_admitted(config, model)
         same = [other for other in loaded.values() if other.bundle.sha256 == bundle.sha256]
         engine = same[0].engine if same else SteadyEngine(_engine(config, bundle, cache_dir), changed=changed)
-        loaded[model] = LoadedModel(bundle, calibration_of(bundle), engine)
+        held = replace(engine.bundle, path=bundle.path)  # a copy lies elsewhere, maybe with its own calibration
+        loaded[model] = LoadedModel(held, calibration_of(bundle), engine)
     return [loaded[model_of(camera, config)] for camera in config.cameras]
 
 
@@ -102,9 +103,10 @@ def load_tried(config: StationConfig, bundle: Bundle, *, cache_dir: Path | None,
     Raises:
         EdgeAdError: no device can run it, or it failed its trial.
     """
-    engine = _engine(config, bundle, cache_dir)
-    require_golden_scores(engine)
-    return LoadedModel(bundle, calibration_of(bundle), SteadyEngine(engine, changed=changed))
+    tried = _engine(config, bundle, cache_dir)
+    require_golden_scores(tried)
+    engine = SteadyEngine(tried, changed=changed)
+    return LoadedModel(engine.bundle, calibration_of(bundle), engine)
 
 
 def _engine(config: StationConfig, bundle: Bundle, cache_dir: Path | None) -> Engine:
