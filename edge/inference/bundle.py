@@ -57,7 +57,7 @@ class Bundle:
     doubt: str = ""
 
     def released(self) -> Bundle:
-        """The same without the graph, which holds as much memory as the .bin file and is of no use once compiled."""
+        """The same without the graph, which takes as much memory as the .bin file and is of no use compiled."""
         return replace(self, model=ov.Model([], [], "released"))
 
 
