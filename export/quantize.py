@@ -31,7 +31,7 @@ def quantize(backbone: ov.Model, pictures: Sequence[Picture]) -> ov.Model:
     Raises:
         TrainingError: the network cannot be quantized.
     """
-    nncf.set_log_level(logging.ERROR)
+    logging.getLogger("nncf").setLevel(logging.ERROR)  # its own set_log_level quiets every handler there is
     data = nncf.Dataset([picture[None] for picture in pictures])
     quiet = io.StringIO()  # NNCF draws its own bars on standard output, which belongs to results
     try:

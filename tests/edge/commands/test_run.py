@@ -136,7 +136,7 @@ def test_half_a_station_is_not_run(tiny_bundle: Path, tmp_path: Path, camera: Pa
     assert said == f"{config}:3: bus.event: unknown key; did you mean bus.events?"
 
 
-@pytest.mark.parametrize("model", [".", "", "bottle"])
+@pytest.mark.parametrize("model", [".", "", "bottle.bin"])
 def test_a_model_that_is_no_xml_file(camera: Path, model: str) -> None:
     line = the_line(run(Path(model) if model else model, camera), 2)
     assert "is not an .xml file; --model takes the .xml of a bundle" in line or "no such model file" in line
