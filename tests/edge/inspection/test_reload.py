@@ -134,7 +134,7 @@ def test_files_that_were_exchanged_at_their_path_are_taken_and_damaged_ones_are_
         ({"camera": "left"}, "refused: no camera 'left'; here are: camera"),
         ({"model": "label"}, "refused: no camera runs label of the store; by the settings: camera grey"),
         ({"model": "grey@2", "camera": "camera"}, "refused: a version is made active for all cameras"),
-        ({"model": "grey@9"}, "failed: no model grey@9 in "),
+        ({"model": "grey@00000000"}, "failed: no model grey@00000000 in "),
         ({"model": "/etc/passwd"}, "bad_request: model"),
         ({"model": "../grey"}, "bad_request: model"),
     ],
