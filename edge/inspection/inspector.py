@@ -206,8 +206,9 @@ class Inspector:
             frame = self.capture.take()
             if frame is None:
                 return
-            ask = None if self.paused.is_set() else self._asked(frame)
-            if self.paused.is_set() or (self.trigger is not None and ask is None):
+            paused = self.paused.is_set()  # once: a request that is taken must not be thrown away
+            ask = None if paused else self._asked(frame)
+            if paused or (self.trigger is not None and ask is None):
                 self._passed_over += 1
                 self._examination.pass_over(frame)
                 return
