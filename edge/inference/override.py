@@ -6,12 +6,12 @@ one left behind by an older model is not applied to a newer one.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edge.durable import write_whole
 from edge.errors import CalibrationError
 from edge.inference.bundle import Bundle
 from edge.inference.card import Calibration
@@ -54,10 +54,7 @@ def write_override(bundle: Bundle, calibration: Calibration) -> Path:
     path = override_path(bundle.path)
     content = Override(bundle_sha256=bundle.sha256, calibration=calibration)
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
-            fresh = Path(folder) / path.name
-            fresh.write_text(content.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
-            fresh.replace(path)
+        write_whole(path, content.model_dump_json(by_alias=True, indent=2) + "\n")
     except OSError as error:
         raise CalibrationError(
             f"cannot write {path}: {error.strerror}", hint="check the folder's owner"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from edge.durable import write_whole
 from edge.errors import StoreError
 
 
@@ -39,23 +39,9 @@ class Bookmark:
         """
         if seq == self.seq:
             return
-        new = self._path.with_name(f"{self._path.name}.new")
         try:
-            with new.open("w", encoding="ascii") as file:
-                file.write(f"{seq}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self._path)
-            _flush_folder(self._path.parent)
+            write_whole(self._path, f"{seq}\n")
         except OSError as error:
             hint = "check the disk's free space and the owner of the folder"
             raise StoreError(f"cannot write {self._path}: {error.strerror}", hint=hint) from error
         self.seq = seq
-
-
-def _flush_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

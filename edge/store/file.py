@@ -65,13 +65,8 @@ def open_file(path: Path) -> sqlite3.Connection:
 def immediate(db: sqlite3.Connection) -> Iterator[None]:
     """One transaction, committed as a whole or not at all; on disk when it is over."""
     db.execute("BEGIN IMMEDIATE")
-    try:
+    with db:  # commits, or rolls back whatever ends the block
         yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
 
 
 @contextmanager

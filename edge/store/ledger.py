@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -43,12 +43,11 @@ class Ledger:
         self.damage = ""
         self.last_seq = self.last_given = 0
         self._open()
-        try:
+        with ExitStack() as unless_whole:
+            unless_whole.callback(lambda: self.db.close())  # the file may be another one by then
             self._numbers = Numbers(folder / _NUMBERS)
             self._go_on()
-        except BaseException:
-            self.db.close()
-            raise
+            unless_whole.pop_all()
 
     def _open(self) -> None:
         try:
