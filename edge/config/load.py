@@ -110,8 +110,12 @@ def _origin(key: str, layers: list[Layer]) -> Layer:
 def _reason(error: ErrorDetails) -> str:
     if error["type"] == "string_pattern_mismatch":
         return "not of the right form"
-    if error["type"] == "tuple_type":
+    if error["type"] == "tuple_type" and error["loc"] == ("cameras",):
         return "cameras must be numbered from 0 without a gap"
+    if error["type"] == "tuple_type":
+        return "must be a list; a polygon is [[x, y], [x, y], [x, y]], and several of them are a list of polygons"
+    if error["type"] == "too_short":
+        return f"needs at least {error['ctx']['min_length']}, has {error['ctx']['actual_length']}"
     return error["msg"].replace("Input should", "must").removeprefix("Value error, ")
 
 

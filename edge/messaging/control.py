@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import zmq
 
+from edge.closing import Closing
 from edge.errors import EdgeAdError
 from edge.health.stage import Stage
 from edge.messaging import replies, sockets
@@ -68,7 +68,7 @@ class Station(Steered, Protocol):
         """
 
 
-class Control:
+class Control(Closing):
     """A ROUTER socket with its own thread, so that a slow answer holds up no alert; binds and starts at once.
 
     What takes its time is answered later and holds up no other request: ``inspect`` when the verdict is there,
@@ -122,14 +122,6 @@ class Control:
         self._closing.set()
         self._bell.ring()
         self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _run(self) -> None:
         with closing(self._socket), closing(self._bell), self._disk, self._slow:

@@ -8,11 +8,10 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 import zmq
 
+from edge.closing import Closing
 from edge.errors import BusError, EdgeAdError, StoreError, UsageError
 from edge.health.stage import Stage
 from edge.messaging import sockets
@@ -38,7 +37,7 @@ _COMMIT_TIMEOUT_S = 5.0
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class Publisher:
+class Publisher(Closing):
     """Sends results, alerts, heatmaps, health and heartbeats; binds at once and starts its thread.
 
     Results and health leave in the thread that brings them, so that they wait for no commit; alerts and heatmaps
@@ -235,14 +234,6 @@ class Publisher:
             raise StoreError(f"alerts are not on disk after {_COMMIT_TIMEOUT_S:g} s", hint="check the disk")
         if self._failure is not None:
             raise self._failure
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _changed_health(
         self,

@@ -6,11 +6,10 @@ import logging
 import threading
 import time
 from contextlib import closing
-from types import TracebackType
-from typing import Self
 
 import zmq
 
+from edge.closing import Closing
 from edge.errors import BusError, SecurityError
 from edge.health.stage import Stage
 from edge.log import log_event
@@ -26,7 +25,7 @@ _REFUSALS_KEPT = 1000
 log = logging.getLogger(__name__)
 
 
-class Authenticator:
+class Authenticator(Closing):
     """Answers ZeroMQ's questions in a thread of its own, from the moment it is made; one at a time in a process.
 
     CURVE alone admits anybody when nobody answers. So the order is fixed here: the thread listens before a socket
@@ -107,14 +106,6 @@ class Authenticator:
         """Ends the thread; close the protected sockets first. May be called again."""
         self._closing.set()
         self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _is_admitted(self, public: str) -> bool:
         return public in self._allowed.clients

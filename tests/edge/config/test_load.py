@@ -151,6 +151,15 @@ def test_paths_of_a_file_start_at_its_folder_and_others_where_the_command_runs(f
             "or genicam:SERIAL",
         ),
         (
+            "[[cameras]]\nsource = '0'\nignore = [[0, 0], [20, 0], [20, 20]]",
+            "line-3.toml:3: cameras.0.ignore.0.0: must be a list; a polygon is [[x, y], [x, y], [x, y]], and "
+            "several of them are a list of polygons",
+        ),
+        (
+            "[[cameras]]\nsource = '0'\nroi = [[0, 0], [20, 70000], [20, 20]]",
+            "line-3.toml:3: cameras.0.roi.1.1: must be less than or equal to 65535",
+        ),
+        (
             TWO_CAMERAS.replace("side", "top"),
             "line-3.toml:2: cameras: two cameras are named top: give each [[cameras]] table its own name",
         ),
@@ -219,3 +228,12 @@ def test_a_file_that_is_not_there_or_not_text(file: Path) -> None:
 def test_variables_of_others_and_reserved_ones_are_left_alone() -> None:
     environ = {"EDGE_AD_DEBUG": "1", "EDGE_AD_DATA": "/data", "PATH": "/bin", "EDGE": "x"}
     assert load_station(None, environ=environ, overrides={}) == load_station(None, environ={}, overrides={})
+
+
+def test_a_polygon_of_two_corners_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "line-3.toml"
+    path.write_text("[[cameras]]\nsource = '0'\nroi = [[0, 0], [5, 5]]\n", encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"line-3.toml:3: cameras.0.roi = .*: needs at least 3, has 2; region of"
+    ):
+        load_station(path, environ={}, overrides={})
