@@ -33,6 +33,15 @@ def plate(rng: np.random.Generator) -> Picture:
     return np.clip(noisy, 0, 255).astype(np.uint8)
 
 
+def plates_in(folder: Path, count: int, *, seed: int) -> Path:
+    """Writes good parts that no model has seen, and returns their new folder."""
+    folder.mkdir()
+    rng = np.random.default_rng(seed)
+    for number in range(count):
+        cv2.imwrite(str(folder / f"{number:03}.png"), plate(rng))
+    return folder
+
+
 def with_blob(pixels: Picture, rng: np.random.Generator) -> tuple[Picture, Picture]:
     """A bright stain and its mask."""
     mask = np.zeros(FRAME, np.uint8)

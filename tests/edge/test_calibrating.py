@@ -5,8 +5,6 @@ import os
 import shutil
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 from calibration import conformal
@@ -17,7 +15,7 @@ from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
 from edge.inference.override import calibration_of, override_path
 from edge.pictures import find_pictures, read_picture, short_digest
-from tests.conftest import GOOD, plate
+from tests.conftest import GOOD, plates_in
 
 
 @pytest.fixture
@@ -32,12 +30,7 @@ def bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
     """Thirty good parts that the model has not seen."""
-    folder = tmp_path / "good"
-    folder.mkdir()
-    rng = np.random.default_rng(99)
-    for number in range(30):
-        cv2.imwrite(str(folder / f"{number:03}.png"), plate(rng))
-    return folder
+    return plates_in(tmp_path / "good", 30, seed=99)
 
 
 def test_the_stations_threshold_is_that_of_its_own_good_parts(bundle: Path, good: Path) -> None:

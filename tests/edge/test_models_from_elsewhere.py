@@ -6,7 +6,6 @@ import json
 import shutil
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -15,7 +14,7 @@ from edge.inference.bundle import load_bundle
 from edge.messaging.messages import Result
 from edge.pictures import find_pictures, prepare, read_picture
 from edge.verdict import Verdict
-from tests.conftest import plate
+from tests.conftest import plates_in
 from tests.edge.command_line import edge_ad, the_line
 from tests.edge.conftest import RunStation
 from tests.edge.inference.exports import Whole, named_outputs, original, with_model_info
@@ -39,12 +38,7 @@ def exported(model: Whole, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
-    folder = tmp_path / "good"
-    folder.mkdir()
-    rng = np.random.default_rng(5)
-    for number in range(12):
-        cv2.imwrite(str(folder / f"{number:03}.png"), plate(rng))
-    return folder
+    return plates_in(tmp_path / "good", 12, seed=5)
 
 
 def score_by_torch(model: Whole, path: Path) -> float:

@@ -10,7 +10,7 @@ import pytest
 from edge.errors import UsageError
 from edge.pictures import short_digest
 from export.material import gather
-from tests.conftest import plate
+from tests.conftest import plate, plates_in
 from train.checkpoint import Header, load_checkpoint
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
@@ -23,12 +23,7 @@ def header(tiny_checkpoint: Path) -> Header:
 
 @pytest.fixture
 def others(tmp_path: Path) -> Path:
-    folder = tmp_path / "others"
-    folder.mkdir()
-    rng = np.random.default_rng(77)
-    for number in range(10):
-        cv2.imwrite(str(folder / f"{number}.png"), plate(rng))
-    return folder
+    return plates_in(tmp_path / "others", 10, seed=77)
 
 
 def test_the_pictures_of_the_training_are_found_where_they_were(header: Header, tiny_dataset: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from calibration import conformal
 from edge.errors import PictureError, UsageError
 from edge.pictures import read_picture, short_digest
-from tests.conftest import plate
+from tests.conftest import plates_in
 from train.checkpoint import load_checkpoint
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
@@ -31,12 +31,7 @@ def fitted(folder: Path, output: Path, **changes: object) -> Trained:
 @pytest.fixture
 def few(tmp_path: Path) -> Path:
     """Twelve good parts."""
-    folder = tmp_path / "good"
-    folder.mkdir()
-    rng = np.random.default_rng(5)
-    for number in range(12):
-        cv2.imwrite(str(folder / f"{number:03}.png"), plate(rng))
-    return folder
+    return plates_in(tmp_path / "good", 12, seed=5)
 
 
 def test_the_same_seed_gives_the_same_model(tiny_checkpoint: Path, tiny_dataset: Path, tmp_path: Path) -> None:
