@@ -209,18 +209,21 @@ def find_regions(anomaly_map: Array, pixel_threshold: float | None, box: Box) ->
     # Only where anything is: for a small defect this takes a thirtieth of the time that the whole map takes.
     x0, y0, part_width, part_height = cv2.boundingRect(above)
     part = np.s_[y0 : y0 + part_height, x0 : x0 + part_width]
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(above[part], connectivity=8)
+    most = -(-part_width // 2) * -(-part_height // 2)  # more areas cannot lie apart
+    kind = cv2.CV_16U if most < 2**16 else cv2.CV_32S  # short labels take half the time
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(above[part], connectivity=8, ltype=kind)
+    highest = np.full(count, -np.inf, np.float32)
+    np.maximum.at(highest, np.asarray(labels, np.intp).ravel(), anomaly_map[part].ravel())
+    chosen = 1 + np.argsort(-highest[1:], kind="stable")[:MOST_REGIONS]  # label 0 is what lies below
     (rows, columns), pixels_each = anomaly_map.shape, box.height * box.width / anomaly_map.size
     found = []
-    for label in range(1, count):
+    for label in chosen:
         x, y, width, height, area = (int(value) for value in stats[label])
-        inside = labels[y : y + height, x : x + width] == label
-        score = float(anomaly_map[part][y : y + height, x : x + width][inside].max())
         left, right = _outward(x0 + x, x0 + x + width, columns, box.width)
         top, bottom = _outward(y0 + y, y0 + y + height, rows, box.height)
         pixels = max(1, round(area * pixels_each))
-        found.append(Region(box.x + left, box.y + top, right - left, bottom - top, pixels, score))
-    return tuple(sorted(found, key=lambda region: -region.score)[:MOST_REGIONS])
+        found.append(Region(box.x + left, box.y + top, right - left, bottom - top, pixels, float(highest[label])))
+    return tuple(found)
 
 
 def _outward(start: int, end: int, cells: int, pixels: int) -> tuple[int, int]:

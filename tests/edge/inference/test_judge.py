@@ -122,6 +122,42 @@ def test_many_regions_are_cut_to_the_highest() -> None:
     assert [region.score for region in found] == [309.0 - number for number in range(MOST_REGIONS)]
 
 
+def test_regions_are_those_of_a_plain_search_however_many_there_are() -> None:
+    """Against a flood fill in Python, on noise that breaks into hundreds of areas."""
+    rng = np.random.default_rng(3)
+    for size in ((40, 60), (7, 300)):
+        anomaly_map = rng.normal(0, 1, size).astype(np.float32)
+        areas = []
+        left = {(int(y), int(x)) for y, x in np.argwhere(anomaly_map > 0.8)}
+        while left:
+            area, edge = set(), [left.pop()]
+            while edge:
+                y, x = edge.pop()
+                area.add((y, x))
+                around = {(y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)} & left
+                left -= around
+                edge += around
+            areas.append(area)
+        assert len(areas) > 50
+        areas.sort(key=lambda area: -max(anomaly_map[cell] for cell in area))
+        found = find_regions(anomaly_map, 0.8, Box(0, 0, size[1], size[0]))
+        assert len(found) == MOST_REGIONS
+        for region, area in zip(found, areas, strict=False):
+            rows, columns = [y for y, _ in area], [x for _, x in area]
+            assert region.score == max(float(anomaly_map[cell]) for cell in area)
+            assert (region.x, region.y) == (min(columns), min(rows))
+            assert (region.width, region.height) == (max(columns) - min(columns) + 1, max(rows) - min(rows) + 1)
+            assert region.area_px == len(area)
+
+
+def test_areas_too_many_for_short_labels_are_told_apart() -> None:
+    anomaly_map = np.zeros((520, 520), np.float32)
+    anomaly_map[::2, ::2] = np.arange(260 * 260, dtype=np.float32).reshape(260, 260) + 10
+    found = find_regions(anomaly_map, 5.0, Box(0, 0, 520, 520))
+    assert [region.score for region in found] == [260 * 260 + 9.0 - number for number in range(MOST_REGIONS)]
+    assert {region.area_px for region in found} == {1}
+
+
 def test_without_a_pixel_threshold_there_are_no_regions() -> None:
     assert find_regions(level(9.0), None, WHOLE) == ()
 
