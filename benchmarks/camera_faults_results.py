@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.conditions import Conditions, quiet
+from benchmarks.conditions import Conditions, headline
 from benchmarks.tables import Table, number
 
 
@@ -54,16 +54,8 @@ class FaultsFile(_Part):
 
 def head(results: FaultsFile) -> str:
     """Where and when, and whether the machine was left alone."""
-    disturbed = sum(not quiet(timing.others_cores) for timing in results.timed)
-    trust = (
-        f"**Other work disturbed {disturbed} of {len(results.timed)} timings: those do not count.**"
-        if disturbed
-        else "No other work disturbed the timings."
-    )
-    return (
-        f"Measured {results.measured.date().isoformat()} by `make benchmark-faults` on: "
-        f"{results.conditions.as_line()}. {trust}"
-    )
+    loads = [timing.others_cores for timing in results.timed]
+    return headline(results.measured, "make benchmark-faults", results.conditions, loads, runs="timings")
 
 
 def tables(results: FaultsFile) -> list[Table]:

@@ -7,6 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -96,6 +97,35 @@ class Others:
 def quiet(others_cores: float) -> bool:
     """Whether a timing may count."""
     return others_cores <= QUIET_CORES
+
+
+def headline(
+    measured: datetime,
+    command: str,
+    conditions: Conditions,
+    others_cores: Sequence[float],
+    *,
+    runs: str,
+    of: str = "",
+) -> str:
+    """Where and when figures were measured, and whether the machine was left alone.
+
+    Args:
+        measured: when.
+        command: that measured them.
+        conditions: where.
+        others_cores: cores that others kept busy, in each run.
+        runs: what the runs are called, e.g. "repetitions".
+        of: what was measured, where it is not always the same.
+    """
+    disturbed = sum(not quiet(cores) for cores in others_cores)
+    trust = (
+        f"**Other work disturbed {disturbed} of {len(others_cores)} {runs}: these figures do not count.**"
+        if disturbed
+        else f"No other work disturbed the {runs}."
+    )
+    what = f" with {of}" if of else ""
+    return f"Measured {measured.date().isoformat()} by `{command}`{what} on: {conditions.as_line()}. {trust}"
 
 
 def _others_cpu_s() -> float:

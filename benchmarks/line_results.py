@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.conditions import Conditions, quiet
+from benchmarks.conditions import Conditions, headline
 from benchmarks.tables import Table
 
 LINE_CODE = ("benchmarks", "calibration", "edge")
@@ -53,16 +53,8 @@ def at_least(figure: str, measured: float, least: float, unit: str = "") -> Goal
 
 def head(results: LineFile[Row], command: str) -> str:
     """Where and when, and whether the machine was left alone."""
-    disturbed = sum(not quiet(cores) for cores in results.others_cores)
-    of = f"{disturbed} of {len(results.others_cores)} runs"
-    trust = (
-        f"**Other work disturbed {of}: these figures do not count.**"
-        if disturbed
-        else "No other work disturbed the runs."
-    )
-    return (
-        f"Measured {results.measured.date().isoformat()} by `{command}` with {results.model} on: "
-        f"{results.conditions.as_line()}. {trust}"
+    return headline(
+        results.measured, command, results.conditions, results.others_cores, runs="runs", of=results.model
     )
 
 

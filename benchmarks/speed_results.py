@@ -9,7 +9,7 @@ from statistics import median
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.conditions import Conditions, quiet
+from benchmarks.conditions import Conditions, headline
 from benchmarks.frames import Repetition
 from benchmarks.resize import ResizeTiming
 from benchmarks.speed_bundles import BundleCost
@@ -54,17 +54,8 @@ class SpeedFile(BaseModel):
 
 def head(results: SpeedFile) -> str:
     """Where and when, and whether the machine was left alone."""
-    disturbed = sum(not quiet(timed.others_cores) for timed in results.timed)
-    of = f"{disturbed} of {len(results.timed)} repetitions"
-    trust = (
-        f"**Other work disturbed {of}: these timings do not count.**"
-        if disturbed
-        else "No other work disturbed the repetitions."
-    )
-    return (
-        f"Measured {results.measured.date().isoformat()} by `make benchmark-speed` on: "
-        f"{results.conditions.as_line()}. {trust}"
-    )
+    loads = [timed.others_cores for timed in results.timed]
+    return headline(results.measured, "make benchmark-speed", results.conditions, loads, runs="repetitions")
 
 
 def tables(results: SpeedFile) -> list[Table]:
