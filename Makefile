@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+WORKERS ?= 3
+# These measure times: nothing may run beside them.
+ALONE  := tests/faults tests/benchmarks
 STAMP  := $(VENV)/.installed
 
 .PHONY: help setup demo check test test-long faults soak format benchmark-accuracy benchmark-speed benchmark-line benchmark-slowed benchmark-faults clean
@@ -26,9 +29,10 @@ check: $(STAMP) ## format, lint, types, layers
 	$(BIN)/lint-imports
 
 test: $(STAMP) ## the tests, without the long ones
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -m "not long" --numprocesses $(WORKERS) --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/pytest -m "not long" $(ALONE)
 
-test-long: $(STAMP) ## the long tests too
+test-long: $(STAMP) ## the long tests too, one after the other
 	$(BIN)/pytest
 
 faults: $(STAMP) ## every fault test in its long form, its figures to docs/reliability.md; 'make test' has the short one
