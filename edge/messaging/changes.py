@@ -11,6 +11,7 @@ from edge.messaging import replies
 from edge.messaging.messages import ActionValue
 from edge.messaging.outbox import Outbox
 from edge.messaging.requests import Acknowledge, Pause, Reload, Resume, SetThreshold
+from edge.store.actions import Word
 
 Values: TypeAlias = Mapping[str, ActionValue]
 ChangeRequest: TypeAlias = Pause | Resume | SetThreshold | Acknowledge | Reload
@@ -86,15 +87,17 @@ class Changes:
             StoreError: the disk refuses the record; then nothing is changed.
             BusError: it is done, but cannot be published.
         """
-        for change in self._planned(request):
-            if change.before != change.after:
-                before, after = (json.dumps({"camera": change.camera, **v}) for v in (change.before, change.after))
-                recorded = self._outbox.record_action(who, request.command, before, after)
-                change.apply()
-                self._tell(Done(recorded.number, who, request.command, change, reason_of(request)))
+        if isinstance(request, Acknowledge):
+            with self._outbox.together():  # what was said, and that it was said
+                change = self._judgement(request)
+                recorded = self._record(change, request, who)
+            self._finish(recorded)
+        else:
+            for change in self._planned(request):
+                self._finish(self._record(change, request, who))
         return replies.success(request.id)
 
-    def _planned(self, request: ChangeRequest) -> Sequence[Change]:
+    def _planned(self, request: Pause | Resume | SetThreshold | Reload) -> Sequence[Change]:
         match request:
             case Pause():
                 return self._station.pause(request.camera)
@@ -104,14 +107,30 @@ class Changes:
                 return self._station.set_threshold(request.camera, request.threshold)
             case Reload():
                 return self._station.reload(request.model, request.camera)
-            case Acknowledge():
-                return [self._judgement(request)]
 
     def _judgement(self, request: Acknowledge) -> Change:
-        said_before = self._outbox.acknowledge(request.alert_id, request.by, request.judgement)
-        about = {"alert_id": request.alert_id}
-        after = {**about, "judgement": request.judgement, "by": request.by}
-        return Change(None, {**about, "judgement": said_before or None}, after, lambda: None)
+        before = self._outbox.acknowledge(request.alert_id, request.by, request.judgement)
+        said = Word(request.judgement, request.by)
+        return Change(None, _judged(request.alert_id, before), _judged(request.alert_id, said), lambda: None)
+
+    def _record(self, change: Change, request: ChangeRequest, who: str) -> Done | None:
+        """Puts a change on disk; None where nothing would change."""
+        if change.before == change.after:
+            return None
+        before, after = (json.dumps({"camera": change.camera, **v}) for v in (change.before, change.after))
+        why = reason_of(request)
+        number = self._outbox.record_action(who, request.command, before, after, why).number
+        return Done(number, who, request.command, change, why)
+
+    def _finish(self, done: Done | None) -> None:
+        """Makes a change that is on disk, and tells of it."""
+        if done is not None:
+            done.change.apply()
+            self._tell(done)
+
+
+def _judged(alert_id: str, word: Word | None) -> Values:
+    return {"alert_id": alert_id, "judgement": word.judgement if word else None, "by": word.by if word else None}
 
 
 def reason_of(request: ChangeRequest) -> str:

@@ -6,8 +6,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from edge.errors import StoreDamagedError, StoreError, StoreRefusedError
 from edge.log import log_event
 from edge.messaging.messages import Alert, Condition
 from edge.store import actions, retention
-from edge.store.actions import Action, Judgement
-from edge.store.file import mapped
+from edge.store.actions import Action, Judgement, Said, Word
+from edge.store.file import immediate, mapped
 from edge.store.ledger import Ledger
 from edge.store.options import OutboxOptions
 from edge.store.waiting import Waiting
@@ -189,27 +189,42 @@ class Outbox:
             waiting = self._waiting.since(seq, limit - len(texts))
         return texts + [_not_durable(text) for text in waiting]
 
-    def newest(self, limit: int) -> list[Alert]:
-        """At most ``limit`` alerts, the newest ones, in order.
+    def newest_of_each_camera(self) -> list[Alert]:
+        """The newest alert on disk of each camera.
 
         Raises:
             StoreError: the file cannot be read, or holds something else.
         """
+        with self._lock:
+            texts = self._ledger.newest_of_each_camera()
         try:
-            since = max(0, self.last_seq - limit)
-            return [Alert.model_validate_json(text, extra="ignore") for text in self.since(since, limit)]
+            return [Alert.model_validate_json(text, extra="ignore") for text in texts]
         except ValidationError as error:
             hint = "move the file away to begin a new store"
             raise StoreError(f"{self.path} holds what is no alert", hint=hint) from error
 
-    def record_action(self, by: str, action: str, before: str = "", after: str = "") -> Action:
-        """Commits what somebody changed.
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is recorded and acknowledged in this block is on disk after it as a whole, or not at all.
 
         Raises:
             StoreError: the disk refuses; nothing was stored.
         """
         with self._lock, mapped("write", self.path):
-            return actions.record(self._ledger.db, by, action, before, after)
+            if self._ledger.db.in_transaction:
+                yield
+            else:
+                with immediate(self._ledger.db):
+                    yield
+
+    def record_action(self, by: str, action: str, before: str = "", after: str = "", reason: str = "") -> Action:
+        """Commits what somebody changed.
+
+        Raises:
+            StoreError: the disk refuses; nothing was stored.
+        """
+        with self.together():
+            return actions.record(self._ledger.db, by, action, before, after, reason)
 
     def actions_since(self, number: int, limit: int = 100) -> list[Action]:
         """At most ``limit`` actions after a number, in order.
@@ -220,20 +235,34 @@ class Outbox:
         with self._lock, mapped("read", self.path):
             return actions.since(self._ledger.db, number, limit)
 
-    def acknowledge(self, alert_id: str, by: str, judgement: Judgement) -> str:
-        """Commits what somebody says about an alarm; the last word counts. Returns the word before, or nothing.
+    def newest_actions(self, limit: int) -> list[Action]:
+        """At most ``limit`` actions, the newest ones, in order.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        with self._lock, mapped("read", self.path):
+            return actions.newest(self._ledger.db, limit)
+
+    def acknowledge(self, alert_id: str, by: str, judgement: Judgement) -> Word | None:
+        """Commits what somebody says about an alarm; the last word counts. Returns the word before, if any.
 
         Raises:
             UsageError: no alert on disk has this id.
             StoreError: the disk refuses; nothing was stored.
         """
-        with self._lock, mapped("write", self.path):
-            return actions.judge(self._ledger.db, alert_id, by, judgement)
+        with self.together():
+            return actions.judge(self._ledger.db, alert_id, Word(judgement, by))
 
     def judgements(self) -> dict[str, Judgement]:
         """What was said about each alarm that is still on disk, by alert_id."""
         with self._lock, mapped("read", self.path):
             return actions.judgements(self._ledger.db)
+
+    def said(self) -> dict[str, Said]:
+        """The same, with who said so and when."""
+        with self._lock, mapped("read", self.path):
+            return actions.said(self._ledger.db)
 
     def figures(self) -> OutboxFigures:
         """What it holds, now."""

@@ -30,7 +30,6 @@ from edge.security.authenticator import Authenticator
 from edge.verdict import Inspection
 
 _WAITING = 1000
-_REMEMBERED_ALERTS = 1000
 _BATCH = 200
 _WAKE_S = 0.05
 _COMMIT_TIMEOUT_S = 5.0
@@ -85,7 +84,7 @@ class Publisher(Closing):
         if not _NAME.fullmatch(station):
             raise UsageError(f"not a station name: {station!r}", hint="use up to 64 letters, digits, '-' and '_'")
         self._compose = Composer(station)
-        self._alarms = Alarms(alarm, outbox.newest(_REMEMBERED_ALERTS) if alarm.clear_after_good else ())
+        self._alarms = Alarms(alarm, outbox.newest_of_each_camera() if alarm.clear_after_good else ())
         self._shots = Shots(heatmaps_of, picture=picture)
         self._tally = Tally(time.monotonic())
         self.stage = Stage("publisher")

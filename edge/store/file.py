@@ -17,7 +17,7 @@ _CHECK_S = 1.0
 _STEPS_BETWEEN_LOOKS = 10_000
 _KEPT_ASIDE = 3
 _REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
-_TABLES = """
+_VERSION_1 = """
 CREATE TABLE IF NOT EXISTS alerts (seq INTEGER PRIMARY KEY, alert TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS ages (run_hour INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
@@ -31,10 +31,16 @@ CREATE TABLE IF NOT EXISTS actions (
 CREATE INDEX IF NOT EXISTS alerts_by_id ON alerts (json_extract(alert, '$.alert_id'));
 PRAGMA user_version = 1;
 """
+_VERSION_2 = """
+ALTER TABLE actions ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+CREATE INDEX alerts_by_camera ON alerts (json_extract(alert, '$.camera'));
+PRAGMA user_version = 2;
+"""
+_VERSIONS = (_VERSION_1, _VERSION_2)
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Opens the store, makes its tables where absent, and looks through its pages for at most a second.
+    """Opens the store, brings its tables to this version, and looks through its pages for at most a second.
 
     Raises:
         StoreDamagedError: it is damaged, or no such file.
@@ -51,8 +57,9 @@ def open_file(path: Path) -> sqlite3.Connection:
             db.execute("PRAGMA synchronous=FULL")
             db.execute(f"PRAGMA journal_size_limit={_JOURNAL_LIMIT_BYTES}")
             with immediate(db):
-                if db.execute("PRAGMA user_version").fetchone() == (0,):
-                    for statement in _TABLES.split(";\n"):
+                (version,) = db.execute("PRAGMA user_version").fetchone()
+                for step in _VERSIONS[version:]:
+                    for statement in step.split(";\n"):
                         db.execute(statement)
             _check(db, path)
     except StoreError:

@@ -106,6 +106,15 @@ class Ledger:
         with mapped("read", self.path):
             return [text for (text,) in self.db.execute(query, (seq, limit))]
 
+    def newest_of_each_camera(self) -> list[str]:
+        """The newest text of each camera, in order."""
+        query = (
+            "SELECT alert FROM alerts WHERE seq IN "
+            "(SELECT max(seq) FROM alerts GROUP BY json_extract(alert, '$.camera')) ORDER BY seq"
+        )
+        with mapped("read", self.path):
+            return [text for (text,) in self.db.execute(query)]
+
     def tidy(self, options: OutboxOptions) -> bool:
         """Deletes a few of what is beyond a limit, and empties the journal when idle; True: there may be more.
 

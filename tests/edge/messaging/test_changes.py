@@ -115,7 +115,7 @@ def test_only_what_changes_is_recorded_before_it_is_done_and_told(
 
 
 def test_a_threshold_is_set_with_its_reason_and_taken_back(
-    asker: Asker, station: Station, told: list[Done]
+    asker: Asker, station: Station, outbox: Outbox, told: list[Done]
 ) -> None:
     asker.ask("set_threshold", camera="top", threshold=4.5, reason="new light")
     assert station.threshold == 4.5
@@ -125,6 +125,7 @@ def test_a_threshold_is_set_with_its_reason_and_taken_back(
         ({"threshold": 4.5}, "new light"),
         ({"threshold": 3.0}, "old light again"),
     ]
+    assert [action.reason for action in outbox.actions_since(0)] == ["new light", "old light again"]
     with pytest.raises(BusError, match="bad_request: reason: Field required"):
         asker.ask("set_threshold", threshold=4.5)
 
@@ -133,10 +134,17 @@ def test_an_alarm_is_acknowledged_and_the_last_word_counts(
     asker: Asker, outbox: Outbox, alerts: Callable[[int, int], list[Alert]], told: list[Done]
 ) -> None:
     outbox.append(alerts(1, 2))
-    for judgement in ("true_alarm", "false_alarm", "false_alarm"):
-        asker.ask("acknowledge", alert_id="alarm-2", by="Ada", judgement=judgement)
+    for by, judgement in (
+        ("Ada", "true_alarm"),
+        ("Ada", "false_alarm"),
+        ("Ada", "false_alarm"),
+        ("Bob", "false_alarm"),
+    ):
+        asker.ask("acknowledge", alert_id="alarm-2", by=by, judgement=judgement)
     assert outbox.judgements() == {"alarm-2": "false_alarm"}
-    assert [done.change.before["judgement"] for done in told][:2] == [None, "true_alarm"]
+    said = [(done.change.after["judgement"], done.change.after["by"]) for done in told]
+    assert said == [("true_alarm", "Ada"), ("false_alarm", "Ada"), ("false_alarm", "Bob")]
+    assert [done.change.before["judgement"] for done in told] == [None, "true_alarm", "false_alarm"]
     assert told[0].change.after == {"alert_id": "alarm-2", "judgement": "true_alarm", "by": "Ada"}
     with pytest.raises(BusError, match="refused: no alert 'alarm-9' on disk"):
         asker.ask("acknowledge", alert_id="alarm-9", by="Ada", judgement="true_alarm")
@@ -154,6 +162,19 @@ def test_what_cannot_be_recorded_is_not_done(
     with pytest.raises(BusError, match="failed: cannot write alerts.sqlite: disk full"):
         asker.ask("pause")
     assert station.paused["top"] is False and told == []
+
+
+def test_what_was_said_of_an_alarm_is_kept_only_together_with_who_said_it(
+    asker: Asker, outbox: Outbox, alerts: Callable[[int, int], list[Alert]], told: list[Done]
+) -> None:
+    outbox.append(alerts(1, 1))
+    asker.ask("acknowledge", alert_id="alarm-1", by="Ada", judgement="true_alarm")
+    outbox._ledger.db.execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON actions BEGIN SELECT RAISE(ABORT, 'no record'); END"
+    )
+    with pytest.raises(BusError, match="failed: cannot write .*no record"):
+        asker.ask("acknowledge", alert_id="alarm-1", by="Bob", judgement="false_alarm")
+    assert outbox.judgements() == {"alarm-1": "true_alarm"} and len(told) == 1
 
 
 @pytest.mark.parametrize("role", Role)

@@ -77,19 +77,19 @@ def test_a_second_station_on_the_same_store_is_refused(tmp_path, alerts):
     first.close()
 
 
-def test_the_newest_alerts_come_in_order_and_what_is_none_is_an_error(tmp_path, alerts):
+def test_the_newest_alert_of_each_camera_is_found_however_many_came_after_it(tmp_path, alerts):
     outbox = Outbox(tmp_path)
-    assert outbox.newest(3) == []
-    outbox.append(alerts(1, 5))
-    assert [alert.seq for alert in outbox.newest(3)] == [3, 4, 5]
-    assert [alert.seq for alert in outbox.newest(9)] == [1, 2, 3, 4, 5]
+    assert outbox.newest_of_each_camera() == []
+    (first,) = alerts(1, 1)
+    outbox.append([first.model_copy(update={"camera": "side"}), *alerts(2, 3000)])
+    assert [(alert.camera, alert.seq) for alert in outbox.newest_of_each_camera()] == [("side", 1), ("top", 3001)]
     outbox.close()
     with closing(sqlite3.connect(outbox.path)) as database:
         database.execute("UPDATE alerts SET alert = '{}' WHERE seq = 5")
         database.commit()
     outbox = Outbox(outbox.path.parent)
     with pytest.raises(StoreError, match="holds what is no alert; move the file away"):
-        outbox.newest(9)
+        outbox.newest_of_each_camera()
     outbox.close()
 
 

@@ -98,7 +98,21 @@ def test_a_store_of_an_earlier_version_goes_on(tmp_path, alerts):
         database.commit()
     outbox = Outbox(tmp_path)
     assert (outbox.condition, outbox.next_seq) == (("ok", ""), 5)
-    assert outbox.acknowledge("alarm-2", "anna", "false_alarm") == ""
+    assert outbox.acknowledge("alarm-2", "anna", "false_alarm") is None
+    outbox.close()
+
+
+def test_a_store_of_version_1_keeps_its_actions_and_learns_reasons(tmp_path, monkeypatch):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(file, "_VERSIONS", file._VERSIONS[:1])
+        with closing(file.open_file(tmp_path / "alerts.sqlite")) as database:
+            database.execute("INSERT INTO actions VALUES (7, '2026-11-22T02:05:00.000Z', 'anna', 'pause', '', '')")
+    outbox = Outbox(tmp_path)
+    assert outbox.record_action("anna", "set_threshold", reason="new light").number == 8
+    outbox.close()
+    outbox = Outbox(tmp_path)
+    assert [(a.number, a.reason) for a in outbox.actions_since(0)] == [(7, ""), (8, "new light")]
+    assert outbox.condition == ("ok", "")
     outbox.close()
 
 

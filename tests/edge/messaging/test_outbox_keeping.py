@@ -8,6 +8,7 @@ import pytest
 
 from edge.errors import UsageError
 from edge.messaging.outbox import Outbox
+from edge.store.actions import Word
 from edge.store.options import OutboxOptions
 
 
@@ -98,6 +99,7 @@ def test_actions_are_numbered_and_survive(tmp_path):
     told = [(a.number, a.by, a.action, a.before, a.after) for a in outbox.actions_since(0, 2)]
     assert told == [(1, "anna", "set_threshold", "12.5", "14.0"), (2, "plc-1", "pause", "", "top")]
     assert [a.action for a in outbox.actions_since(2)] == ["resume"]
+    assert [a.number for a in outbox.newest_actions(2)] == [2, 3]
     assert outbox.actions_since(0)[0].time.endswith("Z")
     outbox.close()
 
@@ -105,8 +107,8 @@ def test_actions_are_numbered_and_survive(tmp_path):
 def test_the_last_word_on_an_alarm_counts_and_an_unknown_one_is_refused(tmp_path, alerts):
     outbox = Outbox(tmp_path)
     outbox.append(alerts(1, 3))
-    assert outbox.acknowledge("alarm-2", "anna", "true_alarm") == ""
-    assert outbox.acknowledge("alarm-2", "boris", "false_alarm") == "true_alarm"
+    assert outbox.acknowledge("alarm-2", "anna", "true_alarm") is None
+    assert outbox.acknowledge("alarm-2", "boris", "false_alarm") == Word("true_alarm", "anna")
     with pytest.raises(UsageError, match="no alert 'alarm-9' on disk"):
         outbox.acknowledge("alarm-9", "anna", "true_alarm")
     outbox.close()
