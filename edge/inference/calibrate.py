@@ -6,8 +6,8 @@ import datetime
 
 from numpy.typing import ArrayLike
 
-from calibration import conformal
-from calibration.scores import ScoresError, checked, quantiles
+from calibration import conformal, methods
+from calibration.scores import ScoresError, quantiles
 from edge.errors import CalibrationError
 from edge.health.camera_faults.reference import ViewReference
 from edge.inference.card import Calibration
@@ -20,40 +20,68 @@ def calibrate(
     scores: ArrayLike,
     peaks: ArrayLike | None,
     *,
+    method: str = methods.DEFAULT,
     false_alarm_rate: float,
     device: str,
     precision: str,
     view: ViewReference | None = None,
+    defective: ArrayLike | None = None,
+    defective_peaks: ArrayLike | None = None,
+    folds: int | None = None,
+    by: str = "",
 ) -> Calibration:
-    """Sets the thresholds of pictures and pixels.
+    """Sets the thresholds of pictures and pixels by the same method.
 
-    Both promise the rate per picture: at most this share of good parts scores above the threshold, and at most
-    this share shows any region at all.
+    Both hold per picture: so large a share of good parts scores above the threshold, and so large a share shows
+    any region at all.
 
     Args:
         scores: [n] raw scores of good pictures that the model was not fitted on.
         peaks: [n] maximum of each one's anomaly map; None for a model without maps.
-        false_alarm_rate: the rate to promise, in (0, 1).
+        method: see ``calibration.methods``.
+        false_alarm_rate: the rate to promise or to aim at, in (0, 1).
         device: the OpenVINO device, or "torch", that gave the scores.
         precision: of the network that gave them.
         view: what the camera showed of them, where their full size was at hand.
+        defective: [m] scores of defective pictures, for methods that need them.
+        defective_peaks: [m] the maxima of their maps; without them such a method's pixel threshold is conformal.
+        folds: that out-of-fold scores come from; None where one model scored all.
+        by: what makes it, e.g. "export".
 
     Raises:
-        CalibrationError: too few pictures for the rate, or scores that are not finite.
+        CalibrationError: too few pictures for the rate, scores that are all equal or not finite, or a method that
+            lacks its input.
     """
     try:
+        own = methods.set_threshold(scores, method=method, rate=false_alarm_rate, defective=defective, folds=folds)
+        pixel = None
+        if peaks is not None:
+            by_labels = methods.METHODS[method].labelled and defective_peaks is None
+            pixel = methods.set_threshold(
+                peaks,
+                method=methods.DEFAULT if by_labels else method,
+                rate=false_alarm_rate,
+                defective=defective_peaks,
+                folds=folds,
+            )
         return Calibration(
-            method="conformal",
-            false_alarm_rate=false_alarm_rate,
-            threshold=conformal.threshold(scores, false_alarm_rate),
-            pixel_threshold=None if peaks is None else conformal.threshold(peaks, false_alarm_rate),
-            pictures=len(checked(scores)),
+            method=method,
+            false_alarm_rate=own.rate,
+            promised=own.promised,
+            confidence=own.confidence,
+            interval=own.interval,
+            warning=own.warning,
+            folds=folds,
+            threshold=own.value,
+            pixel_threshold=None if pixel is None else pixel.value,
+            pictures=own.pictures,
             quantiles=quantiles(scores),
             peak_quantiles=() if peaks is None else quantiles(peaks),
             device=device,
             precision=precision,
             view=view,
             time=datetime.datetime.now(datetime.UTC),
+            by=by,
         )
     except ScoresError as error:
         raise CalibrationError(f"cannot calibrate: {error}", hint=_HINT) from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge.health.camera_faults.reference import ViewReference
 from edge.inference.fitting import Fitting, Resize
@@ -29,13 +29,35 @@ class Calibration(_Part):
         description="name of the method in the calibration package, e.g. conformal; foreign: the model's own"
     )
     false_alarm_rate: float | None = Field(
-        gt=0, lt=1, description="promised share of good parts called anomalous; null where nothing is promised"
+        gt=0,
+        lt=1,
+        description="share of good parts called anomalous that it was set for; null where for none",
+    )
+    promised: float | None = Field(
+        default=None, gt=0, le=1, description="proven upper bound of that share; null where nothing is proven"
+    )
+    confidence: float | None = Field(
+        default=None, ge=0, le=1, description="how likely the actual share is at most the one it was set for"
+    )
+    interval: tuple[float, float] | None = Field(
+        default=None, description="the actual share lies between these with 90 %; null where that is not known"
+    )
+    warning: str = Field(
+        default="", description="what to know about the threshold, one line; empty where all is well"
+    )
+    folds: int | None = Field(
+        default=None, ge=2, description="scores come from models of so many folds; null: from the model itself"
     )
     threshold: float = Field(description="raw score; a part is anomalous when its score is higher")
     pixel_threshold: float | None = Field(
         default=None, description="raw map value from which a pixel belongs to a region; None without a map"
     )
-    pictures: int = Field(ge=0, description="good parts that the threshold rests on; none was fitted on")
+    min_region_px: int = Field(
+        default=0, ge=0, description="pixels of the map that a region must have to be shown; 0: any"
+    )
+    pictures: int = Field(
+        ge=0, description="good parts that the threshold rests on; no model that scored one was fitted on it"
+    )
     quantiles: tuple[float, ...] = Field(
         description="scores of the good parts at evenly spaced ranks from 0 to 100 %, ascending; or empty"
     )
@@ -50,6 +72,15 @@ class Calibration(_Part):
     device: str = Field(description="OpenVINO device the scores were computed on, e.g. CPU")
     precision: str = Field(description="precision of the IR the scores were computed with")
     time: datetime = Field(description="when, UTC")
+    by: str = Field(default="", description="what made it: train, export, calibrate or teach; empty in old cards")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_old(cls, data: object) -> object:
+        """Cards had no ``promised`` while every rate in them was a promise."""
+        if isinstance(data, dict) and "promised" not in data:
+            return {**data, "promised": data.get("false_alarm_rate")}
+        return data
 
 
 class Training(_Part):

@@ -1,0 +1,65 @@
+"""Which of the pictures that are said to be good may show defects.
+
+Defective parts among the good raise the threshold, so they must be seen by a person before it is set. The rule
+asks whether a group of the highest scores is set apart by a gap that good parts do not make. The upper half of
+scores of good parts is thin-tailed or exponential at worst on a logarithmic scale (scores are maxima of many
+distances); for an exponential tail the gaps between neighbours, each times the number of scores above it, are
+independent and alike, so one of them divided by the mean of those below follows an F distribution, exactly and
+for few scores too. Every size of the group up to a quarter of the parts is tried, and the chance of naming any
+part of a clean set stays below ``CHANCE`` for all of them together.
+
+Source: Renyi, "On the theory of order statistics", 1953, for the gaps; Balakrishnan and Basu, "The Exponential
+Distribution", 1995, chapter 5, for outliers by their ratios.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from calibration.scores import checked
+
+CHANCE = 0.01  # that a clean set has any suspect
+FEWEST = 12  # with fewer there is no telling a gap
+MOST_SHARE = 0.25
+
+
+def find(scores: ArrayLike) -> tuple[int, ...]:
+    """The suspects among good pictures, highest score first; empty for a clean set.
+
+    Args:
+        scores: [n] raw scores of pictures that are said to be good, none of which the model was fitted on.
+
+    Raises:
+        ScoresError: no score, or one that is not finite.
+    """
+    values = np.asarray(scores, dtype=np.float64).ravel()
+    ascending = checked(values)
+    count = _set_apart(ascending)
+    highest = np.argsort(-values, kind="stable")
+    return tuple(int(index) for index in highest[:count])
+
+
+def _set_apart(ascending: NDArray[np.float64]) -> int:
+    """How many of the highest scores are set apart by a gap: the largest group that is."""
+    total = len(ascending)
+    if total < FEWEST:
+        return 0
+    scaled = np.log(ascending) if ascending[0] > 0 else ascending
+    middle = total // 2
+    gaps = np.diff(scaled[middle:])  # gap i lies below the (middle + 1 + i)-th score, counted from 0
+    above = np.arange(len(gaps), 0, -1)  # scores above each gap
+    spacings = gaps * above
+    for count in range(int(MOST_SHARE * total), 0, -1):
+        usual = spacings[: len(gaps) - count]
+        mean = usual.mean()
+        if mean <= 0:
+            continue
+        ratio = spacings[len(gaps) - count] / mean
+        unlikely = (1 + ratio / len(usual)) ** -float(len(usual))
+        if unlikely < CHANCE * _WEIGHT / count**2:
+            return count
+    return 0
+
+
+_WEIGHT = 6 / np.pi**2  # of 1 + 1/4 + 1/9 ...: small groups, which are the likelier ones, get most of the chance
