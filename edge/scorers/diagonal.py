@@ -40,10 +40,12 @@ class DiagonalScorer:
     @classmethod
     def fit(cls, moments: Moments, *, shrinkage: float) -> DiagonalScorer:
         """Fits from gathered moments; ``shrinkage`` is the share of the mean variance added to every one."""
-        mean, covariance = moments.mean(), moments.covariance()
-        _, vectors = np.linalg.eigh(covariance.mean(axis=0).astype(np.float64))
+        mean = moments.mean()
+        _, vectors = np.linalg.eigh(moments.pooled().astype(np.float64))
         axes = np.ascontiguousarray(vectors, dtype=np.float32)
-        variance = np.einsum("cj,pcd,dj->pj", axes, covariance, axes, optimize=True)  # [P, C]
+        variance = np.empty_like(mean)  # [P, C], along the axes
+        for some, covariance in moments.covariances():
+            variance[some] = np.einsum("cj,pcd,dj->pj", axes, covariance, axes, optimize=True)
         floor = max(shrinkage * float(variance.mean()), TINY)
         sharpness = 1.0 / np.sqrt(np.maximum(variance, 0) + floor)
         return cls(axes, mean @ axes, np.asarray(sharpness, dtype=np.float32), moments.grid)

@@ -35,19 +35,19 @@ def attach_shorten(features: ov.Output, power: float) -> ov.Output:
     return ops.multiply(features, factor).output(0)
 
 
-def shared_projection(mean: Array, covariance: Array, components: int) -> Array:
+def shared_projection(moments: Moments, components: int) -> Array:
     """Principal axes of the features of all positions together.
 
     Args:
-        mean: float32 [P, C].
-        covariance: float32 [P, C, C].
+        moments: of shortened features.
         components: k, axes kept; 0 or more than C keeps all.
 
     Returns:
         float32 [C, k], orthonormal columns, the widest first.
     """
+    mean = moments.mean()
     about = mean - mean.mean(axis=0)
-    shared = covariance.mean(axis=0) + about.T @ about / len(about)  # [C, C]
+    shared = moments.pooled() + about.T @ about / len(about)  # [C, C]
     _, vectors = np.linalg.eigh(shared.astype(np.float64))  # ascending
     kept = components if 0 < components < len(shared) else len(shared)
     return np.ascontiguousarray(vectors[:, ::-1][:, :kept], dtype=np.float32)
@@ -85,13 +85,15 @@ class GaussianScorer:
             shrinkage: share of the mean channel variance that is added to every variance. Positions see fewer
                 pictures than dimensions; without it the covariance cannot be inverted.
         """
-        mean, covariance = moments.mean(), moments.covariance()  # [P, C], [P, C, C]
-        floor = shrinkage * float(np.einsum("pii->pi", covariance).mean())
-        projection = shared_projection(mean, covariance, components)
-        projected = projection.T @ covariance @ projection  # [P, k, k]
-        regularized = projected.astype(np.float64) + max(floor, TINY) * np.eye(projection.shape[1])
-        whitening = np.linalg.inv(np.linalg.cholesky(regularized)).astype(np.float32)
-        return cls(projection, mean @ projection, whitening, moments.grid)
+        floor = max(shrinkage * float(moments.variance().mean()), TINY)
+        projection = shared_projection(moments, components)
+        mean, kept = moments.mean() @ projection, projection.shape[1]
+        whitening = np.empty((len(mean), kept, kept), dtype=np.float32)
+        for some, covariance in moments.covariances():
+            projected = projection.T @ covariance @ projection  # [p, k, k]
+            regularized = projected.astype(np.float64) + floor * np.eye(kept)
+            whitening[some] = np.linalg.inv(np.linalg.cholesky(regularized))
+        return cls(projection, mean, whitening, moments.grid)
 
     def distances(self, features: Array) -> Array:
         """Shortened features float32 [N, C, h, w] to distances [N, h, w], higher is more anomalous."""

@@ -5,13 +5,16 @@ Memory does not grow with the number of pictures, and two sets of moments add up
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import TrainingError
 
 Array = NDArray[np.float32]
-MOST_GB = 2.0  # fitting holds about three times as much for a moment
+MOST_GB = 2.0
+_CHUNK_BYTES = 4e6  # of covariances looked at together: few enough to be small beside all of them
 
 
 class Moments:
@@ -50,7 +53,8 @@ class Moments:
             raise ValueError(f"feature map {channels}x{rows}x{columns} does not fit the pictures before")
         centred = np.ascontiguousarray(vectors - self._shift[:, None, :])
         self._sum += centred.sum(axis=1)
-        self._outer += centred.transpose(0, 2, 1) @ centred
+        for some in self._chunks():
+            self._outer[some] += centred[some].transpose(0, 2, 1) @ centred[some]
         self.count += count
 
     def mean(self) -> Array:
@@ -58,12 +62,39 @@ class Moments:
         shift, total, _ = self._gathered()
         return np.asarray(shift + total / self.count, dtype=np.float32)
 
-    def covariance(self) -> Array:
-        """Unbiased covariance, float32 [P, C, C]."""
+    def variance(self) -> Array:
+        """Unbiased, of each channel: float32 [P, C]."""
         _, total, outer = self._gathered()
-        offset = total / self.count
-        centred = outer - self.count * offset[:, :, None] * offset[:, None, :]
-        return np.asarray(centred / max(self.count - 1, 1), dtype=np.float32)
+        centred = np.einsum("pii->pi", outer) - total**2 / self.count
+        return np.asarray(centred / self._freedom, dtype=np.float32)
+
+    def pooled(self) -> Array:
+        """Mean over the positions of their unbiased covariances, float32 [C, C]."""
+        _, total, outer = self._gathered()
+        centred = outer.sum(axis=0) - total.T @ total / self.count
+        return np.asarray(centred / (self._freedom * len(outer)), dtype=np.float32)
+
+    def covariances(self) -> Iterator[tuple[slice, Array]]:
+        """Unbiased covariances of a few positions at a time, so that they are never in memory twice.
+
+        Yields:
+            Which positions, and float32 [p, C, C].
+        """
+        _, total, outer = self._gathered()
+        for some in self._chunks():
+            offset = total[some] / self.count
+            centred = outer[some] - self.count * offset[:, :, None] * offset[:, None, :]
+            yield some, np.asarray(centred / self._freedom, dtype=np.float32)
+
+    @property
+    def _freedom(self) -> int:
+        return max(self.count - 1, 1)
+
+    def _chunks(self) -> Iterator[slice]:
+        _, total, _ = self._gathered()
+        positions, channels = total.shape
+        step = max(1, int(_CHUNK_BYTES / (4 * channels**2)))
+        return (slice(start, min(start + step, positions)) for start in range(0, positions, step))
 
     def _gathered(self) -> tuple[Array, Array, Array]:
         if self._shift is None or self._sum is None or self._outer is None:

@@ -54,20 +54,17 @@ class SubspaceScorer:
             rank: r, directions kept at each position; at most k.
             shrinkage: the floor as share of the mean channel variance.
         """
-        mean, covariance = moments.mean(), moments.covariance()  # [P, C], [P, C, C]
-        floor = max(shrinkage * float(np.einsum("pii->pi", covariance).mean()), TINY)
+        mean = moments.mean()
+        floor = max(shrinkage * float(moments.variance().mean()), TINY)
         projection = np.empty((mean.shape[1], 0), dtype=np.float32)
         if components:
-            projection = shared_projection(mean, covariance, components)
+            projection = shared_projection(moments, components)
             mean = np.asarray(mean @ projection, dtype=np.float32)
-            covariance = np.asarray(projection.T @ covariance @ projection, dtype=np.float32)
-        variances, vectors = np.linalg.eigh(covariance)  # [P, k], [P, k, k], ascending
-        kept = np.maximum(variances[:, -rank:], 0)
-        weights = np.asarray(np.sqrt(kept / (kept + floor)), dtype=np.float32)  # [P, r]
-        directions = (vectors[:, :, -rank:] * weights[:, None]).transpose(0, 2, 1)
-        # Half precision already here: |z|^2 and |directions z|^2 may be much larger than their difference, so the
-        # model must be calibrated with the very directions that its bundle stores.
-        directions = np.ascontiguousarray(directions.astype(np.float16), dtype=np.float32)
+        directions = np.empty((len(mean), min(rank, mean.shape[1]), mean.shape[1]), dtype=np.float32)
+        for some, covariance in moments.covariances():
+            if components:
+                covariance = np.asarray(projection.T @ covariance @ projection, dtype=np.float32)
+            directions[some] = _kept_directions(covariance, rank, floor)
         return cls(projection, mean, directions, floor, moments.grid)
 
     def distances(self, features: Array) -> Array:
@@ -111,6 +108,17 @@ class SubspaceScorer:
             "directions": self.directions,
             "floor": np.array([self.floor], dtype=np.float32),
         }
+
+
+def _kept_directions(covariance: Array, rank: int, floor: float) -> Array:
+    """Scaled principal directions [p, r, k] of covariances [p, k, k]."""
+    variances, vectors = np.linalg.eigh(covariance)  # [p, k], [p, k, k], ascending
+    kept = np.maximum(variances[:, -rank:], 0)
+    weights = np.asarray(np.sqrt(kept / (kept + floor)), dtype=np.float32)  # [p, r]
+    directions = (vectors[:, :, -rank:] * weights[:, None]).transpose(0, 2, 1)
+    # Half precision already here: |z|^2 and |directions z|^2 may be much larger than their difference, so the
+    # model must be calibrated with the very directions that its bundle stores.
+    return np.asarray(directions.astype(np.float16), dtype=np.float32)
 
 
 def _axes(*sizes: int) -> ov.Node:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from threadpoolctl import threadpool_limits
-
 from edge.progress import Advance
 from edge.scorers.padim import PadimOptions, PadimScorer
 from train.models.kind import Batches, FeatureKind, Size
 
 
 def _fit(batches: Batches, size: Size, options: PadimOptions, seed: int, advance: Advance) -> PadimScorer:
-    # Threads of BLAS wait for each other at every step of a small matrix: one alone decomposes the covariances
-    # five times faster, and thirty times where other programs keep the processor busy.
-    with threadpool_limits(1, user_api="blas"):
-        return PadimScorer.fit(batches, size, options)
+    return PadimScorer.fit(batches, size, options)
 
 
 KIND = FeatureKind(

@@ -22,6 +22,13 @@ def gathered(features: Array, *sizes: int) -> Moments:
     return moments
 
 
+def covariances(moments: Moments) -> Array:
+    """All positions', put together of the parts that they come in."""
+    parts = list(moments.covariances())
+    assert [some.start for some, _ in parts] == [0, *(some.stop for some, _ in parts)][:-1]
+    return np.concatenate([part for _, part in parts])
+
+
 def numpy_covariances(features: Array) -> np.ndarray:
     vectors = features.astype(np.float64).reshape(*features.shape[:2], -1)  # [N, C, P]
     return np.stack([np.cov(vectors[:, :, position], rowvar=False) for position in range(vectors.shape[2])])
@@ -33,8 +40,22 @@ def test_batches_of_any_size_give_numpys_mean_and_covariance(sizes: tuple[int, .
     moments = gathered(features, *sizes)
     flat = features.astype(np.float64).reshape(40, 5, 6)
     np.testing.assert_allclose(moments.mean(), flat.mean(axis=0).T, atol=2e-6)
-    np.testing.assert_allclose(moments.covariance(), numpy_covariances(features), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(covariances(moments), numpy_covariances(features), rtol=1e-4, atol=1e-4)
     assert moments.grid == (2, 3)
+
+
+@pytest.mark.parametrize("positions", [1, 4, 5])
+def test_looking_at_a_few_positions_at_a_time_changes_nothing(
+    positions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.scorers.moments._CHUNK_BYTES", positions * 4 * 5**2)
+    features = drawn()
+    moments = gathered(features, 16, 16, 8)
+    assert len(list(moments.covariances())) == -(-6 // positions)
+    expected = numpy_covariances(features)
+    np.testing.assert_allclose(covariances(moments), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(moments.pooled(), expected.mean(axis=0), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(moments.variance(), np.einsum("pii->pi", expected), rtol=1e-4)
 
 
 def test_the_order_of_pictures_does_not_matter() -> None:
@@ -42,13 +63,13 @@ def test_the_order_of_pictures_does_not_matter() -> None:
     other = features[np.random.default_rng(0).permutation(40)]
     first, second = gathered(features, 16, 16, 8), gathered(other, 16, 16, 8)
     np.testing.assert_allclose(first.mean(), second.mean(), atol=2e-6)
-    np.testing.assert_allclose(first.covariance(), second.covariance(), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(covariances(first), covariances(second), rtol=1e-4, atol=1e-4)
 
 
 def test_features_far_from_zero_keep_their_variance() -> None:
     """At 10 000 single precision resolves 0.001; sums of squares about zero would lose the variance altogether."""
     features = drawn(offset=1e4)
-    found = gathered(features, 16, 16, 8).covariance()
+    found = covariances(gathered(features, 16, 16, 8))
     expected = numpy_covariances(features)
     np.testing.assert_allclose(found, expected, rtol=2e-3, atol=2e-3 * np.abs(expected).max())
 
@@ -57,7 +78,7 @@ def test_a_single_picture_has_a_mean_and_no_spread() -> None:
     features = drawn(1)
     moments = gathered(features, 1)
     np.testing.assert_array_equal(moments.mean(), features.reshape(5, 6).T)
-    assert not moments.covariance().any()
+    assert not covariances(moments).any()
 
 
 def test_features_of_another_shape_are_refused() -> None:
