@@ -20,15 +20,15 @@ from pathlib import Path
 from benchmarks.accuracy_results import AccuracyFile, Plan, plan, read_results, write_results
 from benchmarks.accuracy_tables import head, measured, tables
 from benchmarks.cell import Cell, Key, measure
+from benchmarks.command import Figures
 from benchmarks.conditions import ROOT, conditions_here
 from benchmarks.datasets import SETS, absent, find_set
 from benchmarks.front import run
-from benchmarks.page import PAGE, write_tables
-from benchmarks.tables import print_tables
+from benchmarks.page import PAGE
 from edge.errors import UsageError
 from train.models.registry import KINDS
 
-RESULTS = ROOT / "benchmarks" / "results" / "accuracy.json"
+FIGURES = Figures("accuracy", PAGE, "accuracy")
 MEASURED = ROOT / "train" / "models" / "measured.json"
 SEEDS = {"padim": (0, 1, 2, 3, 4)}  # of other models the first alone
 
@@ -45,25 +45,17 @@ def main() -> None:
     if results is None or not results.cells:
         raise UsageError(f"{arguments.json} has no results", hint="measure some: leave out --tables-only")
     shown = tables(results.cells)
-    print_tables(shown)
-    if arguments.json.resolve() == RESULTS:
+    FIGURES.show(head(results.conditions, results.cells), shown, json=arguments.json)
+    if arguments.json.resolve() == FIGURES.json:
         MEASURED.write_text(json.dumps(measured(results.cells), indent=2) + "\n", encoding="utf-8")
-        write_tables(PAGE, "accuracy", head(results.conditions, results.cells), shown)
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.accuracy",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = FIGURES.parser(__doc__)
     parser.add_argument("--models", nargs="+", choices=list(KINDS), default=list(KINDS), help="all by default")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=None, help="those that are here by default")
     parser.add_argument(
         "--seeds", nargs="+", type=int, default=None, help="for every model; by default 0 to 4, for patchcore 0"
-    )
-    parser.add_argument(
-        "--json", type=Path, default=RESULTS, help="elsewhere, for a trial that leaves the documentation as it is"
     )
     parser.add_argument("--work", type=Path, default=None, help="keep checkpoints and bundles in this folder")
     parser.add_argument("--tables-only", action="store_true", help="of the JSON as it is; nothing is measured")

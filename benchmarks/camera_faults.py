@@ -8,7 +8,6 @@ Example:
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -20,14 +19,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.accuracy_results import write_results
 from benchmarks.camera_faults_pictures import FAULTS, SHIFT, SOUND, blurred, drawn_part, moved
 from benchmarks.camera_faults_results import Counted, FaultsFile, LookTiming, SetResult, head, tables
+from benchmarks.command import Figures
 from benchmarks.conditions import ROOT, Others, conditions_here
 from benchmarks.datasets import SETS, absent, find_set
 from benchmarks.front import run
-from benchmarks.page import write_tables
-from benchmarks.tables import print_tables
 from edge import progress
 from edge.errors import UsageError
 from edge.health.camera_faults.blind import blind_spots
@@ -37,8 +34,7 @@ from edge.health.camera_faults.taking import ReferenceTaker
 from edge.health.camera_faults.watch import FaultWatch
 from edge.pictures import Picture, prepare, read_picture
 
-RESULTS = ROOT / "benchmarks" / "results" / "camera_faults.json"
-PAGE = ROOT / "docs" / "camera-faults.md"
+FIGURES = Figures("camera_faults", ROOT / "docs" / "camera-faults.md", "camera-faults")
 SIZE = (256, 256)
 FRAME = (1080, 1920)
 SIMULATED = 60  # good pictures that every fault is simulated on
@@ -61,24 +57,13 @@ def main() -> None:
     with progress.bar("timing looks at 1080p frames", None):
         timed = time_looks(arguments.looks)
     results = FaultsFile(conditions=conditions_here(), measured=datetime.now(UTC), sets=sets, timed=timed)
-    write_results(arguments.json, results)
-    print_tables(tables(results))
-    sys.stdout.write(head(results) + "\n")
-    if arguments.json.resolve() == RESULTS:
-        write_tables(PAGE, "camera-faults", head(results), tables(results))
+    FIGURES.publish(results, head(results), tables(results), json=arguments.json)
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.camera_faults",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = FIGURES.parser(__doc__)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), help="all by default")
     parser.add_argument("--looks", type=int, default=LOOKS, help="timed looks for each kind of frame")
-    parser.add_argument(
-        "--json", type=Path, default=RESULTS, help="elsewhere, for a trial that leaves the documentation as it is"
-    )
     return parser.parse_args()
 
 

@@ -19,21 +19,20 @@ from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
-from benchmarks.accuracy_results import write_results
+from benchmarks.command import Figures
 from benchmarks.conditions import ROOT, Others, conditions_here
 from benchmarks.frames import Repetition
 from benchmarks.front import run
-from benchmarks.page import PAGE, write_tables
+from benchmarks.page import PAGE
 from benchmarks.resize import time_resizes
 from benchmarks.speed_bundles import SET, Bundles, make_bundles
 from benchmarks.speed_results import NATIVE, SpeedFile, Timed, head, tables
-from benchmarks.tables import print_tables
 from edge import progress
 from edge.errors import DeviceError
 from export.variants import PRECISIONS
 from train.models.registry import DEFAULT
 
-RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
+FIGURES = Figures("speed", PAGE, "speed")
 EDGE_ISA = "AVX2_VNNI"
 ISAS = (NATIVE, EDGE_ISA)
 RUNS = 1000
@@ -62,26 +61,15 @@ def main() -> None:
         timed=tuple(timed),
         resizes=resizes,
     )
-    write_results(arguments.json, results)
-    print_tables(tables(results))
-    sys.stdout.write(head(results) + "\n")
-    if arguments.json.resolve() == RESULTS:
-        write_tables(PAGE, "speed", head(results), tables(results))
+    FIGURES.publish(results, head(results), tables(results), json=arguments.json)
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.speed",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = FIGURES.parser(__doc__)
     parser.add_argument("--runs", type=int, default=RUNS, help="frames of each repetition, after the warm-up")
     parser.add_argument("--repetitions", type=int, default=REPETITIONS, help="processes for each figure")
     parser.add_argument(
         "--precisions", nargs="+", choices=PRECISIONS, default=list(PRECISIONS), help="all by default"
-    )
-    parser.add_argument(
-        "--json", type=Path, default=RESULTS, help="elsewhere, for a trial that leaves the documentation as it is"
     )
     return parser.parse_args()
 

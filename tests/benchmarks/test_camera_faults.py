@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.camera_faults import PAGE, RESULTS, time_looks, watch_set
+from benchmarks.camera_faults import FIGURES, time_looks, watch_set
 from benchmarks.camera_faults_results import Counted, FaultsFile, head, tables
 from benchmarks.datasets import absent
 from benchmarks.page import write_tables
@@ -46,15 +46,15 @@ def test_a_look_at_a_full_frame_is_timed_whatever_it_shows() -> None:
 
 
 def test_the_page_shows_the_results_file(tmp_path: Path) -> None:
-    results = FaultsFile.model_validate_json(RESULTS.read_text(encoding="utf-8"))
-    copy = tmp_path / PAGE.name
-    shutil.copy(PAGE, copy)
+    results = FaultsFile.model_validate_json(FIGURES.json.read_text(encoding="utf-8"))
+    copy = tmp_path / FIGURES.page.name
+    shutil.copy(FIGURES.page, copy)
     write_tables(copy, "camera-faults", head(results), tables(results))
-    assert copy.read_text(encoding="utf-8") == PAGE.read_text(encoding="utf-8")
+    assert copy.read_text(encoding="utf-8") == FIGURES.page.read_text(encoding="utf-8")
 
 
 def test_the_page_names_every_setting_with_its_default() -> None:
-    page = PAGE.read_text(encoding="utf-8")
+    page = FIGURES.page.read_text(encoding="utf-8")
     for name, field in FaultOptions.model_fields.items():
         default = str(field.default).lower() if isinstance(field.default, bool) else f"{field.default:g}"
         assert f"| `{name}` | {default} |" in page, name
