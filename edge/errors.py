@@ -19,6 +19,7 @@ EdgeAdError                     exit code 1: it was asked rightly and failed
 │   ├── StoreRefusedError       the disk refuses to write: it is full, broken or read-only; a retry may help
 │   └── StoreDamagedError       the store is damaged; only a new one helps
 ├── CalibrationError            the scores at hand cannot support the threshold that was asked for
+├── TeachingError               a product cannot be taught with the pictures or the backbone at hand
 ├── TrainingError               training or export cannot give a model that may be used
 └── DemoError                   a step of the demo failed, or gave less than the demo promises
 
@@ -134,6 +135,10 @@ class CalibrationError(EdgeAdError):
 
 class TrainingError(EdgeAdError):
     """Training or export cannot give a model that may be used."""
+
+
+class TeachingError(EdgeAdError):
+    """A product cannot be taught with the pictures or the backbone at hand; what was taken is kept."""
 
 
 class DemoError(EdgeAdError):
