@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import cv2
@@ -19,10 +21,11 @@ from edge.verdict import Verdict
 from tests.conftest import FRAME
 from tests.edge.cameras.mjpeg_server import MjpegServer
 from tests.edge.conftest import RunStation
-from tests.edge.running_station import of_kind, read_until, until_stopping
+from tests.edge.running_station import RunningStation, of_kind, read_until, until_stopping
 
 FPS = 20
 ONE_READER = ("--wait-for-subscribers", "1")
+BeforeATrigger = Callable[..., AbstractContextManager[tuple[MjpegServer, RunningStation, Asker]]]
 
 
 @pytest.fixture
@@ -37,26 +40,42 @@ def triggered(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def before_a_trigger(run_station: RunStation, triggered: Path, plates: list[np.ndarray]) -> BeforeATrigger:
+    """A camera with plates before it, a station that judges them when asked, and somebody to ask."""
+
+    @contextmanager
+    def begin(*, fps: float) -> Iterator[tuple[MjpegServer, RunningStation, Asker]]:
+        with MjpegServer(plates, fps=fps) as camera:
+            station = run_station("--config", str(triggered), "--camera", camera.url)
+            yield camera, station, station.asker()
+
+    return begin
+
+
+def wait_until_busy(asker: Asker) -> None:
+    deadline_s = time.monotonic() + 5
+    while asker.ask("status")["status"]["cameras"]["top"]["trigger"] != "busy":
+        assert time.monotonic() < deadline_s
+
+
 def test_a_part_is_judged_when_it_is_asked_about_by_a_frame_that_came_after(
-    run_station: RunStation, triggered: Path, plates: list[np.ndarray]
+    before_a_trigger: BeforeATrigger,
 ) -> None:
-    with MjpegServer(plates, fps=FPS) as camera:
-        station = run_station("--config", str(triggered), "--camera", camera.url)
-        asker = station.asker()
-        with station.subscriber("") as reader:
-            read_until(reader, lambda m: isinstance(m, Heartbeat) and m.state == "running")
-            time.sleep(0.3)
-            asked_ns, seqs = [], []
-            for part in range(5):
-                asked_ns.append(time.monotonic_ns())
-                result = asker.inspect(f"part-{part}", timeout_ms=2000)
-                arrived_ns = result.mono_ns - result.latency_ms.total * 1e6
-                assert arrived_ns - asked_ns[-1] >= 0.8e9 / FPS  # an interval between two frames, less its jitter
-                assert (result.part_id, result.camera, result.late) == (f"part-{part}", "top", False)
-                assert result.verdict in (Verdict.GOOD, Verdict.ANOMALOUS)
-                seqs.append(result.frame_seq)
-            station.process.terminate()
-            came = until_stopping(reader)
+    with before_a_trigger(fps=FPS) as (camera, station, asker), station.subscriber("") as reader:
+        read_until(reader, lambda m: isinstance(m, Heartbeat) and m.state == "running")
+        time.sleep(0.3)
+        asked_ns, seqs = [], []
+        for part in range(5):
+            asked_ns.append(time.monotonic_ns())
+            result = asker.inspect(f"part-{part}", timeout_ms=2000)
+            arrived_ns = result.mono_ns - result.latency_ms.total * 1e6
+            assert arrived_ns - asked_ns[-1] >= 0.8e9 / FPS  # an interval between two frames, less its jitter
+            assert (result.part_id, result.camera, result.late) == (f"part-{part}", "top", False)
+            assert result.verdict in (Verdict.GOOD, Verdict.ANOMALOUS)
+            seqs.append(result.frame_seq)
+        station.process.terminate()
+        came = until_stopping(reader)
     published = of_kind(Result, came)
     assert [result.part_id for result in published] == [f"part-{part}" for part in range(5)]
     assert [result.frame_seq for result in published] == seqs == sorted(set(seqs))
@@ -67,17 +86,13 @@ def test_a_part_is_judged_when_it_is_asked_about_by_a_frame_that_came_after(
 
 
 def test_one_part_at_a_time_and_status_goes_on(
-    run_station: RunStation, triggered: Path, plates: list[np.ndarray]
+    before_a_trigger: BeforeATrigger,
 ) -> None:
-    with MjpegServer(plates, fps=2) as camera:
-        station = run_station("--config", str(triggered), "--camera", camera.url)
-        asker = station.asker()
+    with before_a_trigger(fps=2) as (camera, station, asker):
         answers: list[Result] = []
         first = threading.Thread(target=lambda: answers.append(station.asker().inspect("slow", timeout_ms=5000)))
         first.start()
-        deadline_s = time.monotonic() + 5
-        while asker.ask("status")["status"]["cameras"]["top"]["trigger"] != "busy":
-            assert time.monotonic() < deadline_s
+        wait_until_busy(asker)
         with pytest.raises(NoVerdictError, match="busy: .*still inspecting part 'slow'"):
             asker.inspect("other", timeout_ms=100)
         first.join(6)
@@ -86,29 +101,24 @@ def test_one_part_at_a_time_and_status_goes_on(
 
 
 def test_no_verdict_in_time_is_a_timeout_and_the_camera_is_ready_again(
-    run_station: RunStation, triggered: Path, plates: list[np.ndarray]
+    before_a_trigger: BeforeATrigger,
 ) -> None:
-    with MjpegServer(plates, fps=2) as camera:
-        station = run_station("--config", str(triggered), "--camera", camera.url)
-        asker = station.asker()
+    with before_a_trigger(fps=2) as (camera, station, asker):
         with pytest.raises(NoVerdictError, match="timeout"):
             asker.inspect("1", timeout_ms=50)
         assert asker.inspect("2", timeout_ms=5000).part_id == "2"
 
 
 def test_a_lost_camera_answers_at_once_and_is_not_ready(
-    run_station: RunStation, triggered: Path, plates: list[np.ndarray]
+    before_a_trigger: BeforeATrigger,
 ) -> None:
-    with MjpegServer(plates, fps=FPS) as camera:
-        station = run_station("--config", str(triggered), "--camera", camera.url)
-        asker = station.asker()
-        with station.subscriber("health/") as reader:
-            assert asker.inspect("1", timeout_ms=2000).part_id == "1"
-            camera.kill()
-            lost = read_until(reader, lambda m: isinstance(m, Health) and m.state == "failed")[-1]
-            assert isinstance(lost, Health) and lost.trigger == "not_ready"
-            with pytest.raises(NoVerdictError, match="not_ready: .*camera top is stalled"):
-                asker.inspect("2", timeout_ms=60_000)
+    with before_a_trigger(fps=FPS) as (camera, station, asker), station.subscriber("health/") as reader:
+        assert asker.inspect("1", timeout_ms=2000).part_id == "1"
+        camera.kill()
+        lost = read_until(reader, lambda m: isinstance(m, Health) and m.state == "failed")[-1]
+        assert isinstance(lost, Health) and lost.trigger == "not_ready"
+        with pytest.raises(NoVerdictError, match="not_ready: .*camera top is stalled"):
+            asker.inspect("2", timeout_ms=60_000)
 
 
 def test_a_camera_without_a_trigger_cannot_be_asked(run_station: RunStation, mixed_folder: Path) -> None:
@@ -205,11 +215,9 @@ def test_n_of_m_raises_and_good_parts_clear(
 
 
 def test_a_part_that_waits_when_the_camera_is_paused_is_told_so_and_the_next_is_judged(
-    run_station: RunStation, triggered: Path, plates: list[np.ndarray]
+    before_a_trigger: BeforeATrigger,
 ) -> None:
-    with MjpegServer(plates, fps=3) as camera:
-        station = run_station("--config", str(triggered), "--camera", camera.url)
-        asker = station.asker()
+    with before_a_trigger(fps=3) as (camera, station, asker):
         told: list[str] = []
 
         def ask() -> None:
@@ -219,9 +227,7 @@ def test_a_part_that_waits_when_the_camera_is_paused_is_told_so_and_the_next_is_
 
         waiting = threading.Thread(target=ask)
         waiting.start()
-        deadline_s = time.monotonic() + 5
-        while asker.ask("status")["status"]["cameras"]["top"]["trigger"] != "busy":
-            assert time.monotonic() < deadline_s
+        wait_until_busy(asker)
         asker.ask("pause")
         waiting.join(2)
         assert len(told) == 1 and "camera top is paused" in told[0]
