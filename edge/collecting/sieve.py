@@ -41,7 +41,9 @@ class Refusal(StrEnum):
     DARK = "dark"
     OVEREXPOSED = "overexposed"
     BLURRED = "blurred"
+    MOVING = "moving"
     SAME = "same as the last"
+    SEEN = "seen before"
     FAULTY = "faulty"
 
 
@@ -108,14 +110,15 @@ class Sieve:
 
     def learn(self, pixels: Picture) -> None:
         """Takes a picture (uint8 [H, W, 3] BGR) as an example of this camera's sharpness, without keeping it."""
-        self._sharpness_seen.append(measure(pixels).sharpness)
+        self.learn_quality(measure(pixels))
+
+    def learn_quality(self, quality: Quality) -> None:
+        """The same from what was measured on it."""
+        self._sharpness_seen.append(quality.sharpness)
 
     def refuses(self, pixels: Picture) -> Refusal | None:
         """Says why a picture (uint8 [H, W, 3] BGR) is not to be kept; None: keep it."""
-        quality = measure(pixels)
-        refusal = self._exposure(quality) or self._sharpness(quality)
-        if refusal is not Refusal.DARK and refusal is not Refusal.OVEREXPOSED:
-            self._sharpness_seen.append(quality.sharpness)
+        refusal = self.refuses_quality(measure(pixels))
         if refusal is not None:
             return refusal
         blocks = block_means(pixels)
@@ -124,14 +127,26 @@ class Sieve:
         self._last_kept = blocks
         return None
 
-    def _exposure(self, quality: Quality) -> Refusal | None:
+    def refuses_quality(self, quality: Quality) -> Refusal | None:
+        """The part of ``refuses`` that needs no other picture than those before: exposure and sharpness."""
+        refusal = self.exposure(quality) or self._sharpness(quality)
+        if refusal is not Refusal.DARK and refusal is not Refusal.OVEREXPOSED:
+            self._sharpness_seen.append(quality.sharpness)
+        return refusal
+
+    @property
+    def knows_sharpness(self) -> bool:
+        """Whether enough pictures were seen to say what this camera reaches."""
+        return len(self._sharpness_seen) >= REFERENCE_FROM
+
+    def exposure(self, quality: Quality) -> Refusal | None:
         if quality.black > self._limits.max_black:
             return Refusal.DARK
         return Refusal.OVEREXPOSED if quality.white > self._limits.max_white else None
 
     def _sharpness(self, quality: Quality) -> Refusal | None:
         wanted = self._limits.min_sharpness
-        if len(self._sharpness_seen) >= REFERENCE_FROM:
+        if self.knows_sharpness:
             reached = float(np.percentile(self._sharpness_seen, REFERENCE_PERCENTILE))
             wanted = max(wanted, self._limits.min_relative_sharpness * reached)
         return Refusal.BLURRED if quality.sharpness < wanted else None

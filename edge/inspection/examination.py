@@ -81,6 +81,14 @@ class Examination:
             frame, raw, device=engine.device, waited_ms=waited_ms, box=area.box, mask=mask, part_id=part_id
         )
 
+    def inspected(self, frame: Frame) -> Picture | None:
+        """What of a frame is shown to the model, uint8 [H, W, 3] BGR, no copy; None where it cannot be used."""
+        gauge = self._gauge
+        if frame.fault or gauge.unfit(frame.pixels.shape):
+            return None
+        area, _ = gauge.area(frame.camera, frame.pixels.shape)
+        return area.cut(frame.pixels)
+
     def pass_over(self, frame: Frame) -> None:
         """Takes in a frame that nobody asked about."""
         gauge = self._gauge

@@ -13,6 +13,7 @@ from edge.frame import Frame
 from edge.health.stage import Stage
 from edge.inspection.camera_watch import CameraWatch
 from edge.inspection.examination import Examination
+from edge.inspection.frame_tap import FrameTap
 from edge.inspection.gauge import Gauge
 from edge.inspection.snapshots import Snapshots
 from edge.inspection.trigger import Ask, Trigger
@@ -50,6 +51,7 @@ class Inspector:
     Attributes:
         judged: frames whose verdict was published so far, in the order in which the camera gave them.
         stages: what each lane is at.
+        tap: gives copies of frames to who waits for some.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Inspector:
         self.name = capture.options.name
         self.paused = threading.Event()
         self.snapshots = Snapshots()
+        self.tap = FrameTap()
         self.judged = 0
         self._examination = examination
         self._turns = turns
@@ -108,6 +111,11 @@ class Inspector:
     def change(self, gauge: Gauge) -> None:
         """Measures from the next frame on with another gauge."""
         self._examination.change(gauge)
+
+    @property
+    def each_frame_is_a_part(self) -> bool:
+        """Whether two frames that are judged never show the same part at rest."""
+        return self.trigger is not None or self.capture.options.triggered or not self.capture.live
 
     @property
     def started(self) -> bool:
@@ -186,7 +194,9 @@ class Inspector:
             elif self.capture.wait_ready(LOOK_S):
                 stage.begin("waiting for its turn")
                 with self._turns.turn():
-                    self._inspect_next(stage)
+                    frame = self._inspect_next(stage)
+                if frame is not None and self.tap.open:
+                    self.tap.offer(self._examination.inspected(frame), frame.seq, frame.captured_ns)
 
     def _holds_back(self) -> bool:
         """Whether pictures on disk wait, because nobody wants one now."""
@@ -200,24 +210,26 @@ class Inspector:
         else:
             self.trigger.wait(LOOK_S)
 
-    def _inspect_next(self, stage: Stage) -> None:
+    def _inspect_next(self, stage: Stage) -> Frame | None:
+        """Takes a frame and judges it; returns it unless there is none, or no part is known to lie in it."""
         stage.begin("inference")
         with self._one_takes:
             frame = self.capture.take()
             if frame is None:
-                return
+                return None
             paused = self.paused.is_set()  # once: a request that is taken must not be thrown away
             ask = None if paused else self._asked(frame)
             if paused or (self.trigger is not None and ask is None):
                 self._passed_over += 1
                 self._examination.pass_over(frame)
-                return
+                return frame if self.trigger is None else None
             number, self._taken = self._taken, self._taken + 1
             if self.capture.options.triggered:
                 self.watch.count_missed()
         inspection = self._examination.examine(frame, part_id=ask.part_id if ask else None)
         stage.begin("publishing", on_disk=True)  # where many alerts wait for the disk, so do lanes
         self._publish_in_order(number, inspection, ask)
+        return frame
 
     def _asked(self, frame: Frame) -> Ask | None:
         return self.trigger.wanted(frame, self.capture.interval_ns) if self.trigger else None

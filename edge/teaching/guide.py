@@ -1,0 +1,127 @@
+"""Guided collection: takes pictures of good parts from a camera until there are enough, and says what is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from edge.cameras.board import CameraState
+from edge.collecting.advice import Advice
+from edge.collecting.collection import Pacing
+from edge.collecting.frames import Frames
+from edge.collecting.live_sieve import Decision, LiveSieve
+from edge.collecting.sieve import Refusal
+from edge.errors import CameraError, TeachingError
+from edge.frame import Frame
+from edge.inspection.area import AreaPlan
+from edge.pictures import Picture
+
+LOOK_S = 0.2
+Keep = Callable[[Picture, str], None]
+
+
+@dataclass(slots=True)
+class Taken:
+    """What was taken so far.
+
+    Attributes:
+        wanted: how many pictures are wanted.
+        count: how many there are, those of earlier runs included.
+        refused: how many were not kept, by reason.
+        advice: what a person can do now.
+        camera_lost: why no frames come; empty while they do.
+    """
+
+    wanted: int
+    count: int = 0
+    refused: Counter[Refusal] = field(default_factory=Counter)
+    advice: Advice = field(default_factory=Advice)
+    camera_lost: str = ""
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.wanted - self.count)
+
+    @property
+    def what_to_do(self) -> str:
+        """One line; empty while all goes well."""
+        return f"the camera is lost: {self.camera_lost}" if self.camera_lost else self.advice.text
+
+
+class Guide:
+    """Takes pictures from one camera.
+
+    Args:
+        frames: the camera.
+        sieve: says which pictures to keep; it knows those of earlier runs.
+        plan: what of a frame is inspected; the box around it is kept.
+        keep: takes a picture (uint8 [H, W, 3] BGR, cut) and where it came from; it is on disk when this returns.
+        pacing: least time between two pictures, and how long to go on while none can be kept.
+    """
+
+    def __init__(self, frames: Frames, sieve: LiveSieve, plan: AreaPlan, keep: Keep, pacing: Pacing) -> None:
+        self._frames = frames
+        self._sieve = sieve
+        self._plan = plan
+        self._keep = keep
+        self._pacing = pacing
+        self._kept_ns = 0
+
+    def collect(self, taken: Taken, show: Callable[[Taken], None]) -> None:
+        """Fills ``taken``; calls ``show`` after every look. Ends early where the camera's files end.
+
+        Raises:
+            TeachingError: for ``give_up_after_s`` no picture could be kept; those that were are kept.
+            CameraError, PictureError: the camera cannot go on, or a picture cannot be written.
+        """
+        while taken.missing > 0 and self._frames.state is not CameraState.ENDED:
+            frame = self._frames.next_frame(LOOK_S)
+            taken.camera_lost = self._lost()
+            if frame is not None and self._due(frame):
+                for decision in self._sieve.look(self._cut(frame)):
+                    self._take(decision, taken)
+            self._give_up(taken)
+            show(taken)
+        for decision in self._sieve.release():
+            self._take(decision, taken)
+        show(taken)
+
+    def _due(self, frame: Frame) -> bool:
+        return frame.captured_ns - self._kept_ns >= self._pacing.interval_s * 1e9
+
+    def _cut(self, frame: Frame) -> Frame:
+        if frame.fault:
+            return frame
+        return replace(frame, pixels=self._plan.area(*frame.pixels.shape[:2]).cut(frame.pixels))
+
+    def _take(self, decision: Decision, taken: Taken) -> None:
+        taken.advice.take(decision.refusal)
+        if decision.refusal is not None:
+            taken.refused[decision.refusal] += 1
+        elif taken.missing > 0:
+            frame = decision.frame
+            self._keep(frame.pixels, frame.picture or frame.camera)
+            self._kept_ns = frame.captured_ns
+            taken.count += 1
+
+    def _lost(self) -> str:
+        if self._frames.state is CameraState.STALLED:
+            return self._frames.lost_because or "no frame came"
+        return ""
+
+    def _give_up(self, taken: Taken) -> None:
+        quiet_s = taken.advice.quiet_s
+        if quiet_s <= self._pacing.give_up_after_s or taken.missing == 0:
+            return
+        if taken.camera_lost:
+            raise CameraError(
+                f"no picture for {quiet_s:.0f} s, the camera is lost: {taken.camera_lost}", hint=go_on(taken)
+            )
+        why = taken.advice.now or "no frame came that could be judged"
+        raise TeachingError(f"no picture could be kept for {quiet_s:.0f} s: {why}", hint=go_on(taken))
+
+
+def go_on(taken: Taken) -> str:
+    """How many pictures are still needed, and how to take them."""
+    return f"{taken.missing} more are needed, {taken.count} of {taken.wanted} are kept: the same command goes on"

@@ -1,0 +1,47 @@
+"""How far teaching has come: what a terminal shows, ``--json`` prints and an HMI is told."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from edge.collecting.sieve import Refusal
+
+State = Literal["collecting", "fitting", "ready", "stopped", "failed"]
+OVER: frozenset[State] = frozenset({"ready", "stopped", "failed"})
+
+
+class Progress(BaseModel):
+    """One moment of teaching one product."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(description="of the product, and of its model in the store")
+    state: State = Field(
+        default="collecting",
+        description="collecting, fitting, ready: a model is installed as a candidate, stopped or failed: the "
+        "pictures taken are kept",
+    )
+    taken: int = Field(default=0, ge=0, description="pictures kept, those of earlier runs included")
+    wanted: int = Field(ge=1, description="pictures wanted")
+    refused: dict[str, int] = Field(default_factory=dict, description="how many were not kept, by reason")
+    advice: str = Field(
+        default="", description="what a person can do, as nothing is kept; empty where all goes well"
+    )
+    threshold: float | None = Field(
+        default=None, description="raw score that the pictures taken so far give; null before there are enough"
+    )
+    moved: float | None = Field(
+        default=None, ge=0, description="how far the threshold moved since the estimate before, as a share of it"
+    )
+    stable: bool = Field(default=False, description="whether it moves less than chance would explain any more")
+    model: str | None = Field(default=None, description="NAME@VERSION of the candidate in the store, once ready")
+    false_alarm_rate: float | None = Field(default=None, description="promised share of false alarms, once ready")
+    false_alarms_per_shift: float | None = Field(
+        default=None, description="how many false alarms that makes in a shift at most on average, once ready"
+    )
+    reason: str = Field(default="", description="why it stopped or failed, one line; empty otherwise")
+
+
+REASONS = {refusal: refusal.name.lower() for refusal in Refusal}
