@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import cv2
 import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 from edge.health.camera_faults.exposure import shares
 from edge.health.camera_faults.noise import noise_of
@@ -28,15 +29,61 @@ SHIFT, ROTATION = 0.05, 5.0  # the movements on purpose
 _DEFAULTS = FaultOptions()  # the levels of black and white
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+def _stored(stamp: Stamp) -> tuple[int, int, str]:
+    rows, columns = stamp.shape
+    return rows, columns, base64.b64encode(stamp.astype("<f4").tobytes()).decode()
+
+
+def _restored(stored: object) -> object:
+    if not isinstance(stored, list | tuple):
+        return stored
+    rows, columns, text = stored
+    return np.frombuffer(base64.b64decode(text, validate=True), "<f4").reshape(rows, columns)
+
+
+StoredStamp = Annotated[Stamp, BeforeValidator(_restored), PlainSerializer(_stored)]
+
+
+class Look(BaseModel):
+    """What one look at a good picture keeps, 10 kB as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
+
     shape: tuple[int, int]
-    stamp: Stamp
+    stamp: StoredStamp
     black: float
     white: float
     sharpness: Sharpness
     blurred: float
     noise: float
+
+
+def look_at(pixels: Picture, prepare: Callable[[Picture], Picture]) -> Look | None:
+    """Looks at one good picture.
+
+    Args:
+        pixels: uint8 [H, W, 3] BGR at full size.
+        prepare: brings a frame to the model's size, as the station does it.
+
+    Returns:
+        None where the picture is too small to tell anything.
+    """
+    height, width = pixels.shape[:2]
+    if min(height, width) < LEAST_SIDE_PX:
+        return None
+    grey = np.asarray(cv2.cvtColor(prepare(pixels), cv2.COLOR_BGR2GRAY), np.uint8)
+    black, white = shares(grey, black_level=_DEFAULTS.black_level, white_level=_DEFAULTS.saturated_level)
+    noise = noise_of(pixels)
+    finer = min(1.0, math.sqrt(grey.size / (height * width)))  # what the resize leaves of the noise
+    return Look(
+        shape=(height, width),
+        stamp=stamp(grey, stamp_size(height, width)),
+        black=black,
+        white=white,
+        sharpness=sharpness(grey),
+        blurred=sharpness(out_of_focus(grey, BLUR * grey.shape[1], noise * finer)).value,
+        noise=noise,
+    )
 
 
 class ReferenceTaker:
@@ -48,7 +95,7 @@ class ReferenceTaker:
 
     def __init__(self, prepare: Callable[[Picture], Picture]) -> None:
         self._prepare = prepare
-        self._looks: list[_Look] = []
+        self._looks: list[Look] = []
 
     def passing(self, pictures: Iterable[tuple[Path, Picture]]) -> Iterator[tuple[Path, Picture]]:
         """Looks at pictures on their way, each uint8 [H, W, 3] BGR at full size."""
@@ -58,28 +105,25 @@ class ReferenceTaker:
 
     def look(self, pixels: Picture) -> None:
         """Looks at one good picture, uint8 [H, W, 3] BGR at full size."""
-        height, width = pixels.shape[:2]
-        if min(height, width) < LEAST_SIDE_PX:
-            return
-        grey = np.asarray(cv2.cvtColor(self._prepare(pixels), cv2.COLOR_BGR2GRAY), np.uint8)
-        black, white = shares(grey, black_level=_DEFAULTS.black_level, white_level=_DEFAULTS.saturated_level)
-        noise = noise_of(pixels)
-        finer = min(1.0, math.sqrt(grey.size / (height * width)))  # what the resize leaves of the noise
-        blurred = sharpness(out_of_focus(grey, BLUR * grey.shape[1], noise * finer)).value
-        picture = stamp(grey, stamp_size(height, width))
-        self._looks.append(_Look((height, width), picture, black, white, sharpness(grey), blurred, noise))
+        if look := look_at(pixels, self._prepare):
+            self._looks.append(look)
 
     def reference(self) -> ViewReference | None:
-        """The reference, from pictures of the commonest size; None for fewer than ``LEAST_PICTURES`` of it."""
-        if not self._looks:
-            return None
-        shape, count = Counter(look.shape for look in self._looks).most_common(1)[0]
-        if count < LEAST_PICTURES:
-            return None
-        return _reference([look for look in self._looks if look.shape == shape])
+        """See ``reference_of``, for all that was looked at."""
+        return reference_of(self._looks)
 
 
-def _reference(looks: list[_Look]) -> ViewReference:
+def reference_of(looks: Sequence[Look]) -> ViewReference | None:
+    """The reference, from pictures of the commonest size; None for fewer than ``LEAST_PICTURES`` of it."""
+    if not looks:
+        return None
+    shape, count = Counter(look.shape for look in looks).most_common(1)[0]
+    if count < LEAST_PICTURES:
+        return None
+    return _reference([look for look in looks if look.shape == shape])
+
+
+def _reference(looks: Sequence[Look]) -> ViewReference:
     (height, width), stamps = looks[0].shape, [look.stamp for look in looks]
     mean = np.clip(np.rint(np.mean(stamps, axis=0)), 0, 255).astype(np.uint8)
     view = View(mean.astype(np.float32))
