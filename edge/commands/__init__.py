@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from edge.commands import (
+    actions,
     benchmark,
     calibrate,
     collect,
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("run")(run.run)
     app.command("subscribe")(subscribe.subscribe)
     app.command("inspect")(inspect.inspect)
+    app.command("actions")(actions.actions)
     app.add_typer(keys.keys, name="keys")
     app.add_typer(models.models, name="models")
     app.command("sign")(sign.sign)

@@ -20,8 +20,10 @@ from edge.messaging.changes import Changes, Done, Steered
 from edge.messaging.messages import Result
 from edge.messaging.outbox import Outbox
 from edge.messaging.pending import Outcome, Pending, ReplyTo
+from edge.messaging.recorded import RecordedAction
 from edge.messaging.requests import (
     Inspect,
+    ReadActions,
     Reload,
     Replay,
     Request,
@@ -182,6 +184,9 @@ class Control(Closing):
             case Replay():
                 answer = self._pending.answer_of(self._pending.add(reply_to))
                 self._disk.submit(self._replay, request).add_done_callback(answer)
+            case ReadActions():
+                answer = self._pending.answer_of(self._pending.add(reply_to))
+                self._disk.submit(self._actions, request).add_done_callback(answer)
             case _:
                 answer = self._pending.answer_of(self._pending.add(reply_to))
                 thread = self._slow if isinstance(request, Reload) else self._disk
@@ -202,6 +207,11 @@ class Control(Closing):
         """In the thread of the disk."""
         alerts = self._outbox.since(request.since_seq, request.limit)
         return replies.replayed(request.id, alerts, self._outbox.last_seq)
+
+    def _actions(self, request: ReadActions) -> bytes:
+        """In the thread of the disk."""
+        rows = self._outbox.actions(request.since_number, request.limit)
+        return replies.success(request.id, actions=[RecordedAction.of(row) for row in rows])
 
     def _reply_to_pending(self) -> None:
         for reply_to, outcome in self._pending.answered():

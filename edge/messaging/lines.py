@@ -6,7 +6,8 @@ from datetime import datetime
 
 import typer
 
-from edge.messaging.messages import Action, Alert, Health, Heartbeat, HeatmapHeader, Message, Result
+from edge.messaging.messages import Action, ActionValue, Alert, Health, Heartbeat, HeatmapHeader, Message, Result
+from edge.messaging.recorded import RecordedAction
 from edge.verdict import Verdict
 
 _COLOURS = {
@@ -38,18 +39,34 @@ def line_of(message: Message) -> str:
             counts = f"{message.frames} frames, {message.fps:g}/s, {message.dropped} dropped"
             text = f"{message.state}: {counts}, last alert {message.last_alert_seq}"
         case Action():
-            text = f"{message.who} {message.command}: {_changed(message)}"
-            text += f" ({message.reason})" if message.reason else ""
+            text = _done(message)
         case HeatmapHeader():
             text = f"heatmap of frame {message.frame_seq}, {message.width} x {message.height}"
     place = f"{message.station}/{message.camera}" if message.camera else message.station
     return f"{_clock(message.time)}  {place}  {text}"
 
 
-def _changed(action: Action) -> str:
+def line_of_action(action: RecordedAction) -> str:
+    """One line of the record: local date and time, number, camera, and what was done."""
+    when = action.time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return f"{when}  {action.number:>5}  {action.camera or '-'}  {_done(action)}"
+
+
+def _done(action: Action | RecordedAction) -> str:
+    reason = f" ({action.reason})" if action.reason else ""
+    return f"{action.who} {action.command}: {_changed(action)}{reason}"
+
+
+def _changed(action: Action | RecordedAction) -> str:
     """``threshold 3 -> 4``: what is other than before."""
     changed = [name for name in action.after if action.after[name] != action.before.get(name)]
-    return ", ".join(f"{name} {action.before.get(name)} -> {action.after[name]}" for name in changed)
+    return ", ".join(
+        f"{name} {_short(action.before.get(name))} -> {_short(action.after[name])}" for name in changed
+    )
+
+
+def _short(value: ActionValue) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _judgement(result: Result) -> str:

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from edge.errors import StoreDamagedError, StoreError, StoreRefusedError
 from edge.log import log_event
 from edge.messaging.messages import Alert, Condition
-from edge.store import actions, retention
+from edge.store import actions as action_rows
+from edge.store import retention
 from edge.store.actions import Action, Judgement, Said, Word
 from edge.store.file import immediate, mapped
 from edge.store.ledger import Ledger
@@ -224,25 +225,16 @@ class Outbox:
             StoreError: the disk refuses; nothing was stored.
         """
         with self.together():
-            return actions.record(self._ledger.db, by, action, before, after, reason)
+            return action_rows.record(self._ledger.db, by, action, before, after, reason)
 
-    def actions_since(self, number: int, limit: int = 100) -> list[Action]:
-        """At most ``limit`` actions after a number, in order.
-
-        Raises:
-            StoreError: the file cannot be read.
-        """
-        with self._lock, mapped("read", self.path):
-            return actions.since(self._ledger.db, number, limit)
-
-    def newest_actions(self, limit: int) -> list[Action]:
-        """At most ``limit`` actions, the newest ones, in order.
+    def actions(self, since: int | None = None, limit: int = 100) -> list[Action]:
+        """At most ``limit`` actions in order: those after a number, or the newest ones.
 
         Raises:
             StoreError: the file cannot be read.
         """
         with self._lock, mapped("read", self.path):
-            return actions.newest(self._ledger.db, limit)
+            return action_rows.read(self._ledger.db, since, limit)
 
     def acknowledge(self, alert_id: str, by: str, judgement: Judgement) -> Word | None:
         """Commits what somebody says about an alarm; the last word counts. Returns the word before, if any.
@@ -252,17 +244,17 @@ class Outbox:
             StoreError: the disk refuses; nothing was stored.
         """
         with self.together():
-            return actions.judge(self._ledger.db, alert_id, Word(judgement, by))
+            return action_rows.judge(self._ledger.db, alert_id, Word(judgement, by))
 
     def judgements(self) -> dict[str, Judgement]:
         """What was said about each alarm that is still on disk, by alert_id."""
         with self._lock, mapped("read", self.path):
-            return actions.judgements(self._ledger.db)
+            return action_rows.judgements(self._ledger.db)
 
     def said(self) -> dict[str, Said]:
         """The same, with who said so and when."""
         with self._lock, mapped("read", self.path):
-            return actions.said(self._ledger.db)
+            return action_rows.said(self._ledger.db)
 
     def figures(self) -> OutboxFigures:
         """What it holds, now."""

@@ -41,6 +41,16 @@ class Replay(_Request):
     limit: int = Field(default=100, ge=1, le=LARGEST_REPLAY, description="most alerts in one reply")
 
 
+class ReadActions(_Request):
+    """Who changed what, in order."""
+
+    command: Literal["actions"]
+    since_number: int | None = Field(
+        default=None, ge=0, lt=2**63, description="the last action that the asker has; null for the newest ones"
+    )
+    limit: int = Field(default=100, ge=1, le=LARGEST_REPLAY, description="most actions in one reply")
+
+
 class Pause(_Request):
     """Stops judging; heartbeats go on and say so."""
 
@@ -119,9 +129,22 @@ class Reload(_Request):
     camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for all")
 
 
-Request = Status | Replay | Pause | Resume | Inspect | TakeSnapshot | Acknowledge | SetThreshold | Reload
+Request = (
+    Status | Replay | ReadActions | Pause | Resume | Inspect | TakeSnapshot | Acknowledge | SetThreshold | Reload
+)
 ANY_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="command")])
-COMMANDS = ("status", "replay", "pause", "resume", "inspect", "snapshot", "acknowledge", "set_threshold", "reload")
+COMMANDS = (
+    "status",
+    "replay",
+    "actions",
+    "pause",
+    "resume",
+    "inspect",
+    "snapshot",
+    "acknowledge",
+    "set_threshold",
+    "reload",
+)
 
 
 class _Envelope(BaseModel):

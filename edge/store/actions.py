@@ -64,16 +64,13 @@ def record(db: sqlite3.Connection, by: str, action: str, before: str, after: str
     return Action(db.execute(insert, row).lastrowid or 0, *row)
 
 
-def since(db: sqlite3.Connection, number: int, limit: int) -> list[Action]:
-    """At most so many actions after a number, in order."""
-    return [
-        Action(*row) for row in db.execute(f"{_ACTIONS} WHERE number > ? ORDER BY number LIMIT ?", (number, limit))
-    ]
-
-
-def newest(db: sqlite3.Connection, limit: int) -> list[Action]:
-    """At most so many actions, the newest ones, in order."""
-    return [Action(*row) for row in db.execute(f"{_ACTIONS} ORDER BY number DESC LIMIT ?", (limit,))][::-1]
+def read(db: sqlite3.Connection, since: int | None, limit: int) -> list[Action]:
+    """At most so many actions in order: those after a number, or the newest ones."""
+    if since is None:
+        rows = db.execute(f"{_ACTIONS} ORDER BY number DESC LIMIT ?", (limit,)).fetchall()[::-1]
+    else:
+        rows = db.execute(f"{_ACTIONS} WHERE number > ? ORDER BY number LIMIT ?", (since, limit)).fetchall()
+    return [Action(*row) for row in rows]
 
 
 def judge(db: sqlite3.Connection, alert_id: str, word: Word) -> Word | None:

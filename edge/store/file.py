@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.errors import StoreDamagedError, StoreError, StoreRefusedError
 
+NAME = "alerts.sqlite"
 # Without a limit a WAL that once grew, because a transaction was large, keeps its size on disk for ever.
 _JOURNAL_LIMIT_BYTES = 16 * 1024 * 1024
 _CHECK_S = 1.0
@@ -69,6 +70,28 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
+def open_to_read(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Opens the store of a station that does not run, for reading only.
+
+    Raises:
+        StoreError: there is none, it cannot be read, or a station holds it.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        raise StoreError(f"no store of a station in {folder}", hint="give the state folder of the station")
+    shared = Path(f"{path}-shm")  # a station makes none; what a reader makes need not stay behind
+    with mapped("read", path):
+        # As a URI, which no sign in the name of a folder can break.
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2, isolation_level=None)
+        try:
+            yield db
+        finally:
+            db.close()
+            with suppress(OSError):
+                shared.unlink()
+
+
+@contextmanager
 def immediate(db: sqlite3.Connection) -> Iterator[None]:
     """One transaction, committed as a whole or not at all; on disk when it is over."""
     db.execute("BEGIN IMMEDIATE")
@@ -84,6 +107,8 @@ def mapped(action: str, path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            if action == "read":
+                raise StoreError(f"{path} is held by its station", hint="ask it with --control") from error
             hint = "stop it, or give this station another name or state directory"
             raise StoreError(f"{path} is held by another station", hint=hint) from error
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):

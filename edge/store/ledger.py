@@ -11,12 +11,11 @@ from time import monotonic
 from edge.errors import StoreDamagedError, StoreRefusedError
 from edge.log import log_event
 from edge.store import retention
-from edge.store.file import immediate, mapped, open_file, set_aside
+from edge.store.file import NAME, immediate, mapped, open_file, set_aside
 from edge.store.numbers import Numbers
 from edge.store.options import OutboxOptions
 from edge.store.waiting import Row
 
-_FILE = "alerts.sqlite"
 _NUMBERS = "alerts.seq"
 _IDLE_S = 5.0
 _NOTE_AGE_S = 600.0
@@ -39,7 +38,7 @@ class Ledger:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / _FILE
+        self.path = folder / NAME
         self.damage = ""
         self.last_seq = self.last_given = 0
         self._open()

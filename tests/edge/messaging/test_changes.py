@@ -24,6 +24,7 @@ ANY_PORT = "tcp://127.0.0.1:0"
 ASKED: dict[str, dict[str, object]] = {
     "status": {},
     "replay": {"since_seq": 0},
+    "actions": {"since_number": 0},
     "inspect": {"part_id": "4711", "timeout_ms": 100},
     "snapshot": {"timeout_ms": 1},
     "pause": {},
@@ -71,7 +72,7 @@ class Station:
 
     def _pausing(self, name: str, paused: bool) -> Change:
         def apply() -> None:
-            self.recorded_when_applied.append(len(self._outbox.actions_since(0)))
+            self.recorded_when_applied.append(len(self._outbox.actions(0)))
             self.paused[name] = paused
 
         return Change(name, {"paused": self.paused[name]}, {"paused": paused}, apply)
@@ -105,7 +106,7 @@ def test_only_what_changes_is_recorded_before_it_is_done_and_told(
     asker.ask("pause")
     assert station.paused == {"top": True, "side": True}
     assert station.recorded_when_applied == [1]
-    (action,) = outbox.actions_since(0)
+    (action,) = outbox.actions(0)
     assert (action.number, action.by, action.action) == (1, "local", "pause")
     assert json.loads(action.before) == {"camera": "top", "paused": False}
     assert json.loads(action.after) == {"camera": "top", "paused": True}
@@ -125,7 +126,7 @@ def test_a_threshold_is_set_with_its_reason_and_taken_back(
         ({"threshold": 4.5}, "new light"),
         ({"threshold": 3.0}, "old light again"),
     ]
-    assert [action.reason for action in outbox.actions_since(0)] == ["new light", "old light again"]
+    assert [action.reason for action in outbox.actions(0)] == ["new light", "old light again"]
     with pytest.raises(BusError, match="bad_request: reason: Field required"):
         asker.ask("set_threshold", threshold=4.5)
 

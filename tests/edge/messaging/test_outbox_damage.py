@@ -111,7 +111,7 @@ def test_a_store_of_version_1_keeps_its_actions_and_learns_reasons(tmp_path, mon
     assert outbox.record_action("anna", "set_threshold", reason="new light").number == 8
     outbox.close()
     outbox = Outbox(tmp_path)
-    assert [(a.number, a.reason) for a in outbox.actions_since(0)] == [(7, ""), (8, "new light")]
+    assert [(a.number, a.reason) for a in outbox.actions(0)] == [(7, ""), (8, "new light")]
     assert outbox.condition == ("ok", "")
     outbox.close()
 

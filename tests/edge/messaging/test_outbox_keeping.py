@@ -96,11 +96,11 @@ def test_actions_are_numbered_and_survive(tmp_path):
     outbox.close()
     outbox = Outbox(tmp_path)
     assert outbox.record_action("anna", "resume").number == 3
-    told = [(a.number, a.by, a.action, a.before, a.after) for a in outbox.actions_since(0, 2)]
+    told = [(a.number, a.by, a.action, a.before, a.after) for a in outbox.actions(0, 2)]
     assert told == [(1, "anna", "set_threshold", "12.5", "14.0"), (2, "plc-1", "pause", "", "top")]
-    assert [a.action for a in outbox.actions_since(2)] == ["resume"]
-    assert [a.number for a in outbox.newest_actions(2)] == [2, 3]
-    assert outbox.actions_since(0)[0].time.endswith("Z")
+    assert [a.action for a in outbox.actions(2)] == ["resume"]
+    assert [a.number for a in outbox.actions(limit=2)] == [2, 3]
+    assert outbox.actions(0)[0].time.endswith("Z")
     outbox.close()
 
 
