@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from edge.health.stage import Stage
 from edge.health.watchdog import Watchdog
 from edge.inference.override import foreign_device
 from edge.inspection.answers import Answers
+from edge.inspection.area import area_plan_of
 from edge.inspection.assembly import assemble
 from edge.inspection.inference_health import InferenceHealth
 from edge.inspection.inspector import Inspector, unforeseen_end
@@ -27,6 +29,7 @@ from edge.inspection.models import LoadedModel, load_models
 from edge.inspection.models_in_force import ModelsInForce
 from edge.inspection.thresholds import Thresholds
 from edge.log import log_event
+from edge.messaging.changes import Done
 from edge.messaging.control import Control
 from edge.messaging.outbox import Outbox, default_state_dir
 from edge.messaging.publisher import Publisher
@@ -36,6 +39,7 @@ from edge.security.authenticator import Authenticator
 
 if TYPE_CHECKING:
     from edge.metrics.server import Metrics
+    from edge.pool.recorder import Recorder
 
 LOOK_S = 0.05
 STATUS_EVERY_S = 1.0
@@ -66,6 +70,7 @@ class Daemon:
         self._publisher: Publisher | None = None
         self._access: Authenticator | None = None
         self._metrics: Metrics | None = None
+        self._recorder: Recorder | None = None
         self._inference = InferenceHealth()
 
     def run(self) -> None:
@@ -88,6 +93,7 @@ class Daemon:
             cache_dir = state_dir / "compiled" if config.inference.cache else None
             models = load_models(config, cache_dir=cache_dir, changed=self._inference.device_changed)
             self._metrics = self._new_metrics(stack)
+            self._recorder = self._new_recorder(state_dir, outbox, stack)
             self._publisher = publisher = stack.enter_context(self._new_publisher(outbox))
             self._inference.serve(publisher)
             inspectors = assemble(config, captures, models, publisher, fail=self._fail, stopping=self._stopping)
@@ -107,7 +113,7 @@ class Daemon:
                     address=config.bus.control,
                     station=self._answers,
                     outbox=outbox,
-                    tell=publisher.action,
+                    tell=self._tell,
                     access=access,
                 )
             )
@@ -133,6 +139,14 @@ class Daemon:
 
         return stack.enter_context(Metrics(self.config.metrics.address))
 
+    def _new_recorder(self, state_dir: Path, outbox: Outbox, stack: ExitStack) -> Recorder | None:
+        if not self.config.pool.enabled:
+            return None
+        from edge.pool.recorder import Recorder
+
+        masked = frozenset(camera.name for camera in self.config.cameras if area_plan_of(camera).masks)
+        return stack.enter_context(Recorder(state_dir, self.config.pool, masked=masked, said=outbox.said()))
+
     def _new_publisher(self, outbox: Outbox) -> Publisher:
         bus = self.config.bus
         return Publisher(
@@ -147,6 +161,7 @@ class Daemon:
             pulse=lambda: Pulse("starting") if self._answers is None else self._answers.pulse(),
             access=self._access,
             measured=self._metrics.take if self._metrics else None,
+            judged=self._recorder.see if self._recorder else None,
         )
 
     def _open(self, captures: Sequence[Capture]) -> None:
@@ -212,6 +227,13 @@ class Daemon:
         elif self._access is not None:
             complaint = self._access.complaint
             publisher.health("security", "degraded" if complaint else "ok", complaint)
+
+    def _tell(self, done: Done) -> None:
+        """What somebody changed goes to whom it concerns."""
+        if self._publisher is not None:
+            self._publisher.action(done)
+        if self._recorder is not None:
+            self._recorder.hear(done)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()

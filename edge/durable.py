@@ -7,15 +7,15 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Puts a new content in a file's place; it is on disk when this returns.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Puts a new content, text or bytes, in a file's place; it is on disk when this returns.
 
     Raises:
         OSError: the disk refuses; the old content is still there.
     """
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
         fresh = Path(folder) / path.name
-        fresh.write_text(text, encoding="utf-8")
+        fresh.write_bytes(content.encode() if isinstance(content, str) else content)
         sync(fresh)
         give_away(fresh, path.parent)
         fresh.replace(path)

@@ -8,10 +8,12 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from edge.config.camera import StationCamera
+from edge.config.line import LineOptions
 from edge.health.camera_faults.options import FaultOptions
 from edge.health.watchdog_options import WatchdogOptions
 from edge.messaging.alarm_options import AlarmOptions
 from edge.metrics.options import MetricsOptions
+from edge.pool.options import PoolOptions
 from edge.security.options import SecurityOptions
 from edge.store.options import OutboxOptions
 
@@ -130,6 +132,8 @@ class StationConfig(_Table):
         default_factory=WatchdogOptions, description="how long a stage may take before it counts as hung"
     )
     metrics: MetricsOptions = Field(default_factory=MetricsOptions, description="where metrics can be read")
+    pool: PoolOptions = Field(default_factory=PoolOptions, description="whether pictures of alerts are kept")
+    line: LineOptions = Field(default_factory=LineOptions, description="how many parts pass the station")
     log: LogOptions = Field(default_factory=LogOptions, description="what is written to standard error")
 
     @field_validator("cameras")

@@ -15,7 +15,7 @@ from edge.closing import Closing
 from edge.errors import BusError, EdgeAdError, StoreError, UsageError
 from edge.health.stage import Stage
 from edge.messaging import sockets
-from edge.messaging.alarm import Alarms
+from edge.messaging.alarm import Alarm, Alarms
 from edge.messaging.alarm_options import AlarmOptions
 from edge.messaging.announcer import Announcer
 from edge.messaging.changes import Done
@@ -58,6 +58,7 @@ class Publisher(Closing):
         heartbeat_s: seconds between heartbeats; readers expect 1.
         pulse: asked at each heartbeat, in the publisher's thread, for what only the daemon knows.
         measured: told of each result that was sent, in the thread that brings it.
+        judged: told of each inspection with its result, and the alarm that it raised or cleared if any; likewise.
         access: who may listen; None for this computer.
 
     Raises:
@@ -79,6 +80,7 @@ class Publisher(Closing):
         heartbeat_s: float = 1.0,
         pulse: Callable[[], Pulse] = Pulse,
         measured: Callable[[Result], None] | None = None,
+        judged: Callable[[Inspection, Result, Alarm | None], None] | None = None,
         access: Authenticator | None = None,
     ) -> None:
         if not _NAME.fullmatch(station):
@@ -91,6 +93,7 @@ class Publisher(Closing):
         self._heartbeat_s = heartbeat_s
         self._pulse = pulse
         self._measured = measured
+        self._judged = judged
         self._waiting: queue.Queue[Parcel] = queue.Queue(_WAITING)
         self._health: dict[tuple[Component, str | None], Health] = {}
         self._health_lock = threading.Lock()
@@ -139,6 +142,8 @@ class Publisher(Closing):
         if self._measured is not None:
             self._measured(result)
         alarm = self._alarms.judge(result)
+        if self._judged is not None:
+            self._judged(inspection, result, alarm)
         shot = self._shots.take(inspection, result.verdict)
         if alarm is not None or shot is not None:
             self._put(Parcel(result, alarm, shot))
