@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from calibration import conformal, cross_conformal, labelled, maximum, quantile, sigma
+from calibration import conformal, cross_conformal, labelled, maximum, quantile, sigma, tail
 from calibration.scores import ScoresError, checked
 from calibration.threshold import Threshold
 
@@ -31,6 +31,10 @@ METHODS: dict[str, Method] = {
     "cross-conformal": Method(
         "the same with scores by models of folds, where good parts are few",
         "about the rate; proven is about twice the rate",
+    ),
+    "tail": Method(
+        "generalized Pareto fit of the highest scores, for rates that the sample is too small for",
+        "nothing: an extrapolation, told with its error",
     ),
     "sigma": Method("mean plus standard deviations", "nothing, unless scores are normal and many"),
     "quantile": Method("plain quantile of good scores", "nothing: it is exceeded more often than the rate"),
@@ -78,6 +82,7 @@ def set_threshold(
 
 _BY_RATE = {
     "conformal": conformal.set_threshold,
+    "tail": tail.set_threshold,
     "sigma": sigma.set_threshold,
     "quantile": quantile.set_threshold,
     "maximum": maximum.set_threshold,

@@ -37,6 +37,7 @@ def share_at_most(rate: float, *, pictures: int, rank: int) -> float:
     return 1.0 - total if few else total
 
 
+@lru_cache(maxsize=64)
 def share_quantile(level: float, *, pictures: int, rank: int) -> float:
     """The share that the share above the ``rank``-th smallest stays below with probability ``level``."""
     low, high = 0.0, 1.0

@@ -129,3 +129,35 @@ def test_the_chance_of_false_alarms_is_beta_binomial(pictures: int, rate: float,
         expected = betabinom.sf(alarms - 1, parts, pictures + 1 - k, k)
         found = conformal.chance(alarms, parts, pictures=pictures, false_alarm_rate=rate)
         assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_band_holds_the_actual_rates_of_stations() -> None:
+    """Each station draws its own calibration; nine in ten actual rates lie in the band, one in twenty below it."""
+    stations, count, rate = 4000, 60, 0.05
+    rng = np.random.default_rng(11)
+    actual = np.array([1 - conformal.threshold(row, rate) for row in rng.uniform(size=(stations, count))])
+    low, high = conformal.band(count, conformal.rank(count, rate))
+    for outside in ((actual < low).sum(), (actual > high).sum()):
+        least, most = binom.ppf([1e-4, 1 - 1e-4], stations, 0.05)
+        assert least <= outside <= most
+    sure = conformal.confidence(count, conformal.rank(count, rate), rate)
+    least, most = binom.ppf([1e-4, 1 - 1e-4], stations, sure)
+    assert least <= (actual <= rate).sum() <= most
+
+
+def test_more_pictures_narrow_the_band_about_the_rate() -> None:
+    widths = []
+    for count in (19, 99, 999, 9999):
+        low, high = conformal.band(count, conformal.rank(count, 0.05))
+        assert low < 0.05 < high
+        widths.append(high - low)
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] < 0.008
+
+
+def test_the_threshold_says_what_it_promises() -> None:
+    found = conformal.set_threshold(np.arange(99.0), 0.05)
+    assert (found.value, found.rate, found.promised, found.pictures) == (94.0, 0.05, 0.05, 99)
+    assert found.promises and found.method == "conformal" and found.warning == ""
+    assert found.confidence == pytest.approx(beta(5, 95).cdf(0.05))
+    assert found.interval == pytest.approx(tuple(beta(5, 95).ppf([0.05, 0.95])))

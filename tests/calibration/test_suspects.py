@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from calibration import suspects
+from calibration.scores import ScoresError
+
+SETS = 1500
+CLEAN = {
+    "normal": lambda rng, count: rng.normal(10, 1, count),
+    "gumbel": lambda rng, count: rng.gumbel(10, 1, count),
+    "gamma": lambda rng, count: rng.gamma(4, size=count),
+    "exponential": lambda rng, count: rng.exponential(size=count),
+    "lognormal": lambda rng, count: rng.lognormal(0, 1, count),
+    "pareto": lambda rng, count: 1 + rng.pareto(3, count),  # the heaviest that the rule is made for
+    "below zero": lambda rng, count: rng.gumbel(0, 1, count),
+}
+
+
+@pytest.mark.parametrize("kind", CLEAN)
+@pytest.mark.parametrize("count", [15, 40, 150])
+def test_a_clean_set_is_hardly_ever_suspected(kind: str, count: int) -> None:
+    rng = np.random.default_rng([count, len(kind)])
+    suspected = sum(bool(suspects.find(CLEAN[kind](rng, count))) for _ in range(SETS))
+    assert suspected <= binom.ppf(1 - 1e-4, SETS, suspects.CHANCE)
+
+
+@pytest.mark.parametrize("defective", [1, 3, 8])
+def test_defective_parts_among_the_good_are_found_wherever_they_stand(defective: int) -> None:
+    rng = np.random.default_rng(defective)
+    hits = misses = wrong = 0
+    for _ in range(100):
+        scores = np.concatenate([rng.gumbel(10, 1, 80), rng.normal(45, 4, defective)])
+        order = rng.permutation(len(scores))
+        found = {int(order[index]) for index in suspects.find(scores[order])}
+        planted = set(range(80, len(scores)))
+        hits, misses, wrong = (
+            hits + len(found & planted),
+            misses + len(planted - found),
+            wrong + len(found - planted),
+        )
+    assert hits > 0.95 * (hits + misses)
+    assert wrong <= 0.2 * hits / defective  # a good part beyond the others may be named with them
+
+
+def test_the_strangest_comes_first() -> None:
+    scores = [*np.random.default_rng(0).normal(10, 1, 60), 60.0, 80.0, 70.0]
+    assert suspects.find(scores) == (61, 62, 60)
+
+
+@pytest.mark.parametrize("scores", [[1.0] * 30, [1.0] * 29 + [5.0], [1.0, 2.0, 900.0]])
+def test_scores_without_a_scale_and_a_handful_name_nobody(scores: list[float]) -> None:
+    assert suspects.find(scores) == ()
+
+
+def test_scores_that_are_not_finite_are_refused() -> None:
+    with pytest.raises(ScoresError, match="1 of 20 scores are not finite"):
+        suspects.find([*range(19), np.nan])
+
+
+def test_strengths_are_deviations_of_the_upper_half_above_the_median() -> None:
+    rng = np.random.default_rng(5)
+    scores = rng.normal(100, 3, 4001)
+    strengths = suspects.strengths([*scores, 130.0])
+    assert strengths[-1] == pytest.approx(10, rel=0.05)
+    assert np.median(strengths) == pytest.approx(0, abs=1e-12)
+    assert suspects.strengths([2.0] * 9).tolist() == [0.0] * 9
