@@ -12,12 +12,13 @@ from edge.inference.judge import sensible_thresholds
 from edge.inspection.inspector import Inspector
 from edge.inspection.models import LoadedModel
 from edge.inspection.models_in_force import ModelsInForce
+from edge.inspection.teaching import Teaching
 from edge.inspection.thresholds import Thresholds
 from edge.inspection.trigger import Answer, Ask
 from edge.messaging.changes import Change
 from edge.messaging.messages import ActionValue, StationState
 from edge.messaging.publisher import Publisher
-from edge.messaging.requests import Inspect
+from edge.messaging.requests import Inspect, Teach
 from edge.messaging.snapshot import Snapshot
 from edge.messaging.tally import Pulse
 
@@ -31,6 +32,7 @@ class Answers:
         inspectors: one for each camera.
         publisher: knows the health of every component.
         thresholds: that were set in earlier runs; they are in force from now on.
+        teaching: learns new products.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Answers:
         inspectors: Sequence[Inspector],
         publisher: Publisher,
         thresholds: Thresholds,
+        teaching: Teaching,
     ) -> None:
         self._modes = {camera.name: camera.mode for camera in config.cameras}
         self._in_force = models
@@ -48,6 +51,7 @@ class Answers:
         self._started_s = time.monotonic()
         self._publisher = publisher
         self._thresholds = thresholds
+        self._teaching = teaching
         for inspector in inspectors:
             inspector.gauge.judge_above(thresholds.of(inspector.name, _model_id(inspector)))
 
@@ -68,6 +72,7 @@ class Answers:
             "models": [_model_status(model) for model in models],
             "cameras": {name: self._camera_status(name) for name in self._inspectors},
             "health": [message.model_dump(mode="json") for message in self._publisher.health_now],
+            "teaching": self.teaching,
         }
 
     def inspect(self, asked: Inspect, answer: Answer) -> None:
@@ -118,6 +123,15 @@ class Answers:
     def reload(self, model: str | None, camera: str | None) -> Sequence[Change]:
         """See ``ModelsInForce.reload``."""
         return self._in_force.reload(model, camera)
+
+    @property
+    def teaching(self) -> Mapping[str, object] | None:
+        """How far teaching has come; None where nothing was taught since the start."""
+        return self._teaching.now
+
+    def teach(self, asked: Teach) -> Sequence[Change]:
+        """See ``Teaching``."""
+        return self._teaching.stop() if asked.action == "stop" else self._teaching.start(asked)
 
     def _pausing(self, inspector: Inspector, apply: Callable[[], None], *, paused: bool) -> Change:
         return Change(inspector.name, {"paused": inspector.paused.is_set()}, {"paused": paused}, apply)

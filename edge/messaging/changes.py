@@ -10,11 +10,11 @@ from typing import Protocol, TypeAlias
 from edge.messaging import replies
 from edge.messaging.messages import ActionValue
 from edge.messaging.outbox import Outbox
-from edge.messaging.requests import Acknowledge, Pause, Reload, Resume, SetThreshold
+from edge.messaging.requests import Acknowledge, Pause, Reload, Resume, SetThreshold, Teach
 from edge.store.actions import Word
 
 Values: TypeAlias = Mapping[str, ActionValue]
-ChangeRequest: TypeAlias = Pause | Resume | SetThreshold | Acknowledge | Reload
+ChangeRequest: TypeAlias = Pause | Resume | SetThreshold | Acknowledge | Reload | Teach
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,9 @@ class Steered(Protocol):
     def reload(self, model: str | None, camera: str | None) -> Sequence[Change]:
         """Takes seconds."""
 
+    def teach(self, asked: Teach) -> Sequence[Change]:
+        """To begin or to end, not to ask how far it is."""
+
 
 class Changes:
     """Carries out changes, one at a time, in a thread that may wait for the disk.
@@ -97,7 +100,7 @@ class Changes:
                 self._finish(self._record(change, request, who))
         return replies.success(request.id)
 
-    def _planned(self, request: Pause | Resume | SetThreshold | Reload) -> Sequence[Change]:
+    def _planned(self, request: Pause | Resume | SetThreshold | Reload | Teach) -> Sequence[Change]:
         match request:
             case Pause():
                 return self._station.pause(request.camera)
@@ -107,6 +110,8 @@ class Changes:
                 return self._station.set_threshold(request.camera, request.threshold)
             case Reload():
                 return self._station.reload(request.model, request.camera)
+            case Teach():
+                return self._station.teach(request)
 
     def _judgement(self, request: Acknowledge) -> Change:
         before = self._outbox.acknowledge(request.alert_id, request.by, request.judgement)

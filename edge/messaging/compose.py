@@ -27,8 +27,10 @@ from edge.messaging.messages import (
     RegionBox,
     Result,
     StationState,
+    Teaching,
     VerdictCounts,
 )
+from edge.teaching.progress import Progress
 from edge.verdict import Inspection, Latency, ModelId, Verdict
 
 
@@ -101,6 +103,9 @@ class Composer:
             after=dict(change.after),
             reason=done.reason,
         )
+
+    def teaching(self, camera: str, progress: Progress) -> Teaching:
+        return Teaching(**self._stamp(camera), progress=progress)
 
     def heartbeat(
         self, *, last_alert_seq: int, verdicts: VerdictCounts, dropped: int, fps: float, state: StationState

@@ -30,6 +30,7 @@ from edge.messaging.requests import (
     RequestError,
     Status,
     TakeSnapshot,
+    Teach,
     read_request,
 )
 from edge.messaging.snapshot import Snapshot
@@ -51,6 +52,10 @@ class Station(Steered, Protocol):
     """
 
     def status(self) -> Mapping[str, object]: ...
+
+    @property
+    def teaching(self) -> Mapping[str, object] | None:
+        """How far teaching has come; None where nothing was taught since the start."""
 
     def inspect(self, asked: Inspect, answer: Callable[[Result | EdgeAdError], None]) -> None:
         """Begins to inspect a part; ``answer`` is called once, from any thread, maybe before this returns, maybe
@@ -175,6 +180,8 @@ class Control(Closing):
         match request:
             case Status():
                 self._send(reply_to, replies.success(reply_to.request_id, status=self._station.status()))
+            case Teach(action="status"):
+                self._send(reply_to, replies.success(reply_to.request_id, teaching=self._station.teaching))
             case Inspect():
                 number = self._await(request, reply_to)
                 self._begin(number, lambda answer: self._station.inspect(request, answer))

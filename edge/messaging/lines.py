@@ -6,8 +6,19 @@ from datetime import datetime
 
 import typer
 
-from edge.messaging.messages import Action, ActionValue, Alert, Health, Heartbeat, HeatmapHeader, Message, Result
+from edge.messaging.messages import (
+    Action,
+    ActionValue,
+    Alert,
+    Health,
+    Heartbeat,
+    HeatmapHeader,
+    Message,
+    Result,
+    Teaching,
+)
 from edge.messaging.recorded import RecordedAction
+from edge.teaching.progress import Progress
 from edge.verdict import Verdict
 
 _COLOURS = {
@@ -40,6 +51,8 @@ def line_of(message: Message) -> str:
             text = f"{message.state}: {counts}, last alert {message.last_alert_seq}"
         case Action():
             text = _done(message)
+        case Teaching():
+            text = _taught(message.progress)
         case HeatmapHeader():
             text = f"heatmap of frame {message.frame_seq}, {message.width} x {message.height}"
     place = f"{message.station}/{message.camera}" if message.camera else message.station
@@ -55,6 +68,12 @@ def line_of_action(action: RecordedAction) -> str:
 def _done(action: Action | RecordedAction) -> str:
     reason = f" ({action.reason})" if action.reason else ""
     return f"{action.who} {action.command}: {_changed(action)}{reason}"
+
+
+def _taught(progress: Progress) -> str:
+    text = f"teaching {progress.name}: {progress.state}, {progress.taken} of {progress.wanted} pictures"
+    said = progress.model or progress.advice or progress.reason
+    return f"{text}; {said}" if said else text
 
 
 def _changed(action: Action | RecordedAction) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from edge.errors import BusError
+from edge.teaching.progress import Progress
 from edge.verdict import Verdict
 
 # A name is a part of topics and of file names: no slash, no dot.
@@ -175,6 +176,13 @@ class Action(_Message):
     reason: str = Field(default="", description="why, in the words of who did it; empty where none were given")
 
 
+class Teaching(_Message):
+    """How far teaching a product has come."""
+
+    kind: Literal["teaching"] = "teaching"
+    progress: Progress = Field(description="pictures, threshold, and what comes of them")
+
+
 class HeatmapHeader(_Message):
     """Second frame of a heatmap; the map's bytes follow in the third."""
 
@@ -191,13 +199,14 @@ class HeatmapHeader(_Message):
     frame_box: Box = Field(description="where the map lies in the camera's frame")
 
 
-Message = Result | Alert | Health | Heartbeat | Action | HeatmapHeader
+Message = Result | Alert | Health | Heartbeat | Action | Teaching | HeatmapHeader
 KINDS: dict[str, type[Message]] = {
     "result": Result,
     "alert": Alert,
     "health": Health,
     "heartbeat": Heartbeat,
     "action": Action,
+    "teaching": Teaching,
     "heatmap": HeatmapHeader,
 }
 ANY_MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])

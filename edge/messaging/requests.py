@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from edge.messaging.replies import ErrorCode
 from edge.security.role import Role
@@ -17,6 +17,7 @@ RequestId = Annotated[str, Field(max_length=64)] | Annotated[int, Field(ge=-(2**
 # It is shown in terminals and lists: no control characters.
 PartId = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,128}$")]
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}(@[A-Za-z0-9._+-]{1,64})?$")]
+ProductName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,256}$")]
 
 
@@ -129,8 +130,41 @@ class Reload(_Request):
     camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for all")
 
 
+class Teach(_Request):
+    """Learns a new product from good parts before a camera, while the station judges on."""
+
+    needs = Role.MAINTAIN
+    command: Literal["teach"]
+    action: Literal["start", "status", "stop"] = Field(description="stop keeps the pictures taken")
+    camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for the only one")
+    name: ProductName | None = Field(default=None, description="of the product; start needs it")
+    backbone: ProductName | None = Field(
+        default=None, description="a file of the station's folder backbones, without .xml; null for the only one"
+    )
+    count: int = Field(default=120, ge=1, le=10_000, description="how many pictures are wanted")
+    false_alarm_rate: float | None = Field(
+        default=None, gt=0, le=0.5, description="promised share of false alarms; null for what the pictures allow"
+    )
+
+    @model_validator(mode="after")
+    def _start_says_what(self) -> Self:
+        if self.action == "start" and self.name is None:
+            raise ValueError("start needs the name of the product")
+        return self
+
+
 Request = (
-    Status | Replay | ReadActions | Pause | Resume | Inspect | TakeSnapshot | Acknowledge | SetThreshold | Reload
+    Status
+    | Replay
+    | ReadActions
+    | Pause
+    | Resume
+    | Inspect
+    | TakeSnapshot
+    | Acknowledge
+    | SetThreshold
+    | Reload
+    | Teach
 )
 ANY_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="command")])
 COMMANDS = (
@@ -144,6 +178,7 @@ COMMANDS = (
     "acknowledge",
     "set_threshold",
     "reload",
+    "teach",
 )
 
 

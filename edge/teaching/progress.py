@@ -15,7 +15,7 @@ OVER: frozenset[State] = frozenset({"ready", "stopped", "failed"})
 class Progress(BaseModel):
     """One moment of teaching one product."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     name: str = Field(description="of the product, and of its model in the store")
     state: State = Field(

@@ -30,10 +30,7 @@ Kept = list[tuple[Picture, str]]
 def parts() -> list[Picture]:
     """Fourteen plates, none like another."""
     rng = np.random.default_rng(7)
-    pictures = []
-    for number in range(14):
-        pictures.append(cv2.circle(plate(rng), (20 + 7 * number, 60), 9, (0, 0, 0), -1))
-    return pictures
+    return [cv2.circle(plate(rng), (20 + 7 * number, 60), 9, (0, 0, 0), -1) for number in range(14)]
 
 
 @pytest.fixture
@@ -99,10 +96,11 @@ def test_a_belt_that_never_stands_still_is_told(parts) -> None:
 
 
 def test_a_camera_that_is_lost_is_named(parts) -> None:
-    with MjpegServer(parts, fps=40) as server, pytest.raises(CameraError, match="the camera is lost") as lost:
-        with Capture(CameraOptions(source=server.url)) as capture:
-            capture.wait_until_open()
-            server.kill()
-            sieve = LiveSieve(Limits(), SIZE, max_motion=3.0, live=True)
-            Guide(capture, sieve, AreaPlan(), lambda *_: None, SOON).collect(Taken(5), lambda taken: None)
+    sieve = LiveSieve(Limits(), SIZE, max_motion=3.0, live=True)
+    with MjpegServer(parts, fps=40) as server, Capture(CameraOptions(source=server.url)) as capture:
+        capture.wait_until_open()
+        server.kill()
+        guide = Guide(capture, sieve, AreaPlan(), lambda *_: None, SOON)
+        with pytest.raises(CameraError, match="the camera is lost") as lost:
+            guide.collect(Taken(5), lambda taken: None)
     assert "5 more are needed" in lost.value.hint

@@ -1,0 +1,132 @@
+"""Teaching a product with the frames of a running station, asked for by control."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from edge.closing import Closing
+from edge.config.line import LineOptions
+from edge.errors import BusyError, UsageError
+from edge.inspection.inspector import Inspector
+from edge.inspection.teaching_child import TeachingChild
+from edge.log import log_event
+from edge.messaging.changes import Change
+from edge.messaging.messages import ActionValue
+from edge.messaging.requests import Teach
+from edge.teaching.progress import Progress
+
+BACKBONES = "backbones"  # the folder in the station's own where control finds them
+NEVER_S = "86400"  # an operator who leaves the parts away for an hour is no fault; he says when to stop
+log = logging.getLogger(__name__)
+
+
+class Teaching(Closing):
+    """At most one product at a time: learning takes a core.
+
+    Args:
+        state_dir: of the station.
+        line: parts per hour and hours of a shift.
+        inspectors: the cameras, by name.
+        tell: publishes the progress at a camera.
+    """
+
+    def __init__(
+        self,
+        state_dir: Path,
+        line: LineOptions,
+        inspectors: Mapping[str, Inspector],
+        tell: Callable[[str, Progress], None],
+    ) -> None:
+        self._state_dir = state_dir
+        self._line = line
+        self._inspectors = inspectors
+        self._tell = tell
+        self._camera = ""
+        self._child: TeachingChild | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    @property
+    def now(self) -> Mapping[str, object] | None:
+        """Progress of what is being taught, or was last, with its camera; None where nothing was."""
+        child = self._child
+        return {"camera": self._camera, **child.progress.model_dump()} if child is not None else None
+
+    def start(self, asked: Teach) -> Sequence[Change]:
+        """Begins to take pictures and learn.
+
+        Raises:
+            UsageError: no such camera or backbone, or it does not say which.
+            BusyError: another product is being taught.
+        """
+        inspector = self._meant(asked.camera)
+        backbone = self._backbone(asked.backbone)
+        if self._child is not None and not self._child.over:
+            raise BusyError(
+                f"{self._child.progress.name} is being taught", hint="wait until it is over, or stop it"
+            )
+        first = Progress(name=str(asked.name), wanted=asked.count)
+        options = [
+            *("--name", first.name, "--backbone", str(backbone), "--count", str(asked.count)),
+            *("--state-dir", str(self._state_dir), "--give-up-after-s", NEVER_S),
+        ]
+        if self._line.parts_per_hour is not None:
+            options += ["--parts-per-hour", str(self._line.parts_per_hour), "--shift-h", str(self._line.shift_h)]
+        if asked.false_alarm_rate is not None:
+            options += ["--false-alarm-rate", str(asked.false_alarm_rate)]
+        after: dict[str, ActionValue] = {"teaching": first.name, "backbone": backbone.stem, "count": asked.count}
+        return [Change(inspector.name, {"teaching": None}, after, lambda: self._begin(inspector, options, first))]
+
+    def stop(self) -> Sequence[Change]:
+        """Ends what is being taught; the pictures taken are kept."""
+        child = self._child
+        name = child.progress.name if child is not None and not child.over else None
+        return [Change(self._camera or None, {"teaching": name}, {"teaching": None}, self._end)]
+
+    def close(self) -> None:
+        """Ends what is being taught, as the station stops; pictures are kept."""
+        self._closed = True
+        self._end()
+
+    def _begin(self, inspector: Inspector, options: Sequence[str], first: Progress) -> None:
+        def tell(progress: Progress) -> None:
+            self._tell(inspector.name, progress)
+            if progress.state != "collecting":
+                log_event(log, "teaching", camera=inspector.name, product=progress.name, state=progress.state)
+
+        with self._lock:
+            if not self._closed:
+                pairs = inspector.capture.live and not inspector.each_frame_is_a_part
+                self._camera = inspector.name
+                self._child = TeachingChild(options, first, inspector.tap, live=pairs, tell=tell)
+
+    def _end(self) -> None:
+        with self._lock:
+            if self._child is not None:
+                self._child.stop()
+
+    def _meant(self, camera: str | None) -> Inspector:
+        here = f"here are: {' '.join(self._inspectors)}"
+        if camera is None and len(self._inspectors) == 1:
+            return next(iter(self._inspectors.values()))
+        if camera is None:
+            raise UsageError("which camera is meant?", hint=here)
+        if camera not in self._inspectors:
+            raise UsageError(f"no camera {camera!r}", hint=here)
+        return self._inspectors[camera]
+
+    def _backbone(self, name: str | None) -> Path:
+        """A file of the station's own folder: control opens no other."""
+        folder = self._state_dir / BACKBONES
+        found = {path.stem: path for path in sorted(folder.glob("*.xml"))}
+        if name is None and len(found) == 1:
+            return next(iter(found.values()))
+        hint = f"here are: {' '.join(found)}" if found else f"copy a backbone's .xml and .bin to {folder}"
+        if name is None:
+            raise UsageError("which backbone is meant?" if found else "there is no backbone", hint=hint)
+        if name not in found:
+            raise UsageError(f"no backbone {name!r}", hint=hint)
+        return found[name]
