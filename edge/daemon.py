@@ -192,7 +192,7 @@ class Daemon:
 
     def _stages(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> list[Stage]:
         """Whatever must go on while the station judges."""
-        stages = [self._stage, control.stage, *publisher.stages]
+        stages = [self._stage, control.stage, publisher.stage]
         stages += [self._access.stage] if self._access else []
         return stages + [stage for inspector in inspectors for stage in inspector.stages]
 
