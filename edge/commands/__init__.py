@@ -18,6 +18,7 @@ from edge.commands import (
     schema,
     sign,
     subscribe,
+    teach,
     verify,
     version,
 )
@@ -26,6 +27,7 @@ from edge.commands import (
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to the front door."""
     app.command("collect")(collect.collect)
+    app.command("teach")(teach.teach)
     app.command("calibrate")(calibrate.calibrate)
     app.command("run")(run.run)
     app.command("subscribe")(subscribe.subscribe)

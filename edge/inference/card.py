@@ -83,6 +83,15 @@ class Calibration(_Part):
         return data
 
 
+class TeachingStep(_Part):
+    """One of the occasions on which a device was taught the product."""
+
+    time: datetime = Field(description="when, UTC")
+    deed: str = Field(description="taught, added or went back")
+    pictures: int = Field(ge=1, description="good pictures in all after it, those for the threshold included")
+    added: dict[str, int] = Field(default_factory=dict, description="how many were new, by where they came from")
+
+
 class Training(_Part):
     """Where the model comes from."""
 
@@ -98,6 +107,10 @@ class Training(_Part):
     seed: int = Field(description="seed of the split and of everything random")
     backbone: str | None = Field(default=None, description="feature extractor, where the model has one")
     backbone_licence: str = Field(default="", description="licence and origin of the backbone's weights")
+    backbone_sha256: str | None = Field(
+        default=None, description="the backbone bundle that a device was taught with; null for an export"
+    )
+    history: tuple[TeachingStep, ...] = Field(default=(), description="how a device was taught, step by step")
     versions: dict[str, str] = Field(default_factory=dict, description="versions of the packages that made it")
 
 

@@ -1,0 +1,181 @@
+"""From pictures to a verified bundle: the workstation's own fit and head, on the device, without torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from edge import progress
+from edge.errors import TeachingError
+from edge.health.camera_faults.taking import reference_of
+from edge.inference.batch import score_pictures
+from edge.inference.bundle import Bundle
+from edge.inference.calibrate import DEFAULT_RATE, calibrate, reachable_rate
+from edge.inference.calibrated import calibrated_bundle
+from edge.inference.card import Calibration, ModelCard, TeachingStep, Training
+from edge.inference.engine import Engine
+from edge.models.trial import require_golden_scores
+from edge.scorers.features import Features
+from edge.scorers.head import attach_head
+from edge.scorers.padim import PadimFit, PadimScorer
+from edge.teaching.backbone import BackboneBundle
+from edge.teaching.records import Kept
+from edge.teaching.session import Session
+from edge.teaching.sides import pictures_missing
+from edge.teaching.step import Step, history_of
+from edge.teaching.suspects import Array, Suspect, find_suspects
+from edge.version import VERSION
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What teaching gave.
+
+    Attributes:
+        bundle: as read back from disk and tried.
+        calibration: how its threshold was set.
+        suspects: new pictures that may show defects, the worst first; they were used all the same.
+    """
+
+    bundle: Bundle
+    calibration: Calibration
+    suspects: tuple[Suspect, ...]
+
+
+def check_enough(pictures: Sequence[Kept], seed: int, false_alarm_rate: float | None) -> None:
+    """Refuses too few pictures.
+
+    Args:
+        pictures: that there are.
+        seed: of the session.
+        false_alarm_rate: to be promised; None for 5 %, or what the pictures can promise.
+
+    Raises:
+        TeachingError: there are too few to fit, or to promise the rate; it says how many more it takes.
+    """
+    more = pictures_missing([kept.number for kept in pictures], seed, false_alarm_rate)
+    if not more:
+        return
+    purpose = f"promise at most {false_alarm_rate:.2%} false alarms" if false_alarm_rate else "teach a product"
+    other = ", or a higher --false-alarm-rate" if false_alarm_rate else ""
+    what = f"{len(pictures)} different pictures are too few to {purpose}"
+    raise TeachingError(what, hint=f"{more} more good ones are needed{other}; those that were taken are kept")
+
+
+def fit(
+    session: Session,
+    backbone: BackboneBundle,
+    step: Step,
+    output: Path,
+    *,
+    name: str,
+    false_alarm_rate: float | None = None,
+    device: str = "AUTO",
+) -> Taught:
+    """Fits a scorer, sets its threshold on pictures that were not fitted, and makes a bundle that proved itself.
+
+    Args:
+        session: where the pictures are.
+        backbone: the one that the session was begun with.
+        step: which pictures.
+        output: the .xml file to write; nobody else may read it before this returns.
+        name: of the product.
+        false_alarm_rate: to be promised; None for 5 %, or what the pictures can promise.
+        device: OpenVINO device that will judge.
+
+    Raises:
+        TeachingError: too few pictures, or a damaged one.
+        CalibrationError: the scores support no threshold.
+        BundleError: the disk refuses, or the bundle fails its trial.
+        DeviceError: the device cannot run it.
+    """
+    check_enough(step.pictures, session.product.seed, false_alarm_rate)
+    suspects, scorer = _learn(session, backbone, step, device)
+    card = partial(_card, session, backbone, step, name)
+
+    def calibrated(engine: Engine) -> Calibration:
+        return _calibrate(engine, session, step, false_alarm_rate)
+
+    bundle = calibrated_bundle(
+        attach_head(backbone.model, scorer),
+        card,
+        output,
+        calibrate=calibrated,
+        device=device,
+        compress_to_fp16=True,
+    )
+    with progress.bar("trying the model", None):
+        require_golden_scores(Engine(bundle, device=device))
+    return Taught(bundle, bundle.card.calibration, suspects)
+
+
+def _learn(
+    session: Session, backbone: BackboneBundle, step: Step, device: str
+) -> tuple[tuple[Suspect, ...], PadimScorer]:
+    """The suspects among the new pictures, and the scorer fitted on all that are to be fitted."""
+    size, options = backbone.card.size, backbone.options
+    fitted = session.sides(step.pictures).fit
+    looks = 2 * len(step.pictures) + len(fitted)
+    with progress.bar("features of good pictures", looks) as seen:
+        extractor = Features(backbone.model, size, device=device, precision=backbone.card.inference_precision)
+
+        def features(pictures: Sequence[Kept]) -> Iterator[Sequence[Array]]:
+            return extractor.of(session.read(pictures), seen)
+
+        found = find_suspects(step.pictures, features, size, options)
+        fit_ = PadimFit(size, options)
+        for views in features(fitted):
+            fit_.add(views)
+        scorer = fit_.scorer()
+    new = {kept.number for kept in session.pending}
+    return tuple(suspect for suspect in found if suspect.kept.number in new), scorer
+
+
+def _calibrate(engine: Engine, session: Session, step: Step, false_alarm_rate: float | None) -> Calibration:
+    aside = session.sides(step.pictures).threshold
+    pictures = ((Path(str(kept.number)), pixels) for kept, pixels in zip(aside, session.read(aside), strict=True))
+    with progress.bar("scores for the threshold", len(aside)) as seen:
+        raws = [raw for _, raw in score_pictures(engine, pictures, seen=seen)]
+    return calibrate(
+        [raw.score for raw in raws],
+        [float(raw.anomaly_map.max()) for raw in raws if raw.anomaly_map is not None],
+        false_alarm_rate=false_alarm_rate or reachable_rate(DEFAULT_RATE, len(raws)),
+        device=engine.device,
+        precision=engine.bundle.card.precision,
+        view=reference_of([kept.look for kept in step.pictures if kept.look is not None]),
+        by="teach",
+    )
+
+
+def _card(
+    session: Session, backbone: BackboneBundle, step: Step, name: str, calibration: Calibration
+) -> ModelCard:
+    made_of, fitted = backbone.card, session.sides(step.pictures).fit
+    listing = "\n".join(sorted(kept.sha256 for kept in step.pictures))
+    history: tuple[TeachingStep, ...] = (*history_of(session), step.for_card())
+    return ModelCard(
+        name=name,
+        version=step.time.strftime("%Y%m%dT%H%M%SZ"),
+        model=made_of.model,
+        precision=made_of.precision,
+        height=made_of.height,
+        width=made_of.width,
+        inference_precision=made_of.inference_precision,
+        options=backbone.options.model_dump(),
+        training=Training(
+            pictures=len(fitted),
+            listing_sha256=hashlib.sha256(listing.encode()).hexdigest(),
+            fitted=tuple(sorted({kept.source for kept in fitted})),
+            seed=session.product.seed,
+            backbone=made_of.name,
+            backbone_licence=made_of.licence,
+            backbone_sha256=backbone.sha256,
+            history=history,
+            versions={"edge-ad": VERSION, "openvino": version("openvino")},
+        ),
+        calibration=calibration,
+    )

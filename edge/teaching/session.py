@@ -1,0 +1,280 @@
+"""The folder in which a device keeps what it was taught about one product.
+
+``product.json``, ``pictures/00001.png`` and ``.json`` at the model's size, ``states/0001.json``. Every file is
+written whole and never changed. A picture counts once its .json is there, a state once its file is; so wherever
+the power fails, the next run finds what was finished and goes on from there.
+
+The statistics themselves are not kept: from 140 kept pictures they are made anew in seconds, exactly as from all
+at once, whereas 55 MB of sums on the disk would save half of that and could neither set a threshold nor go back.
+"""
+
+from __future__ import annotations
+
+import datetime
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import cv2
+
+from edge.errors import TeachingError, UsageError
+from edge.health.camera_faults.taking import look_at
+from edge.pictures import Picture, prepare, read_picture
+from edge.teaching.backbone import BackboneBundle
+from edge.teaching.records import Kept, Product, RecordT, State, read_record, write_file, write_record
+from edge.teaching.sides import sets_threshold
+
+MAKING = ".making-"  # folders that begin so hold a model that is being made
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Kept pictures by what they are for; none is in both."""
+
+    fit: tuple[Kept, ...]
+    threshold: tuple[Kept, ...]
+
+
+class Session:
+    """One product's folder, open for one process at a time.
+
+    Args:
+        folder: of the product, e.g. ``<state_dir>/teaching/bottle``.
+        backbone: with it the folder is made if it is not there, and has to be the one taught with if it is.
+            Without it only a folder that is there can be opened.
+
+    Attributes:
+        product: what the folder is for.
+
+    Raises:
+        TeachingError: there is no such folder, it cannot be used, or another process is at work in it.
+        UsageError: the product was taught with another backbone.
+    """
+
+    def __init__(self, folder: Path, backbone: BackboneBundle | None = None, *, seed: int = 0) -> None:
+        self.folder = folder
+        if backbone is None and not _product_file(folder).is_file():
+            raise TeachingError(f"{folder.name} was not taught here", hint=f"nothing is kept in {folder}")
+        self._lock = _locked(folder)
+        try:
+            _sweep(folder)
+            self.product = _product(folder, backbone, seed)
+            self._states = _all_of(State, folder / "states")
+            self._kept = {kept.number: kept for kept in _all_of(Kept, folder / "pictures")}
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._known = {kept.sha256 for kept in self.pictures}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets another process in."""
+        os.close(self._lock)
+
+    def add(self, pixels: Picture, taken_from: str, source: str = "") -> bool:
+        """Keeps a picture at the model's size; it is on disk when this returns.
+
+        Args:
+            pixels: uint8 [H, W, 3] BGR at full size.
+            taken_from: folder or camera, for the card.
+            source: first 16 digits of the sha256 of the file it was read from, where there is one.
+
+        Returns:
+            False for a picture that is kept already.
+
+        Raises:
+            TeachingError: the disk refuses; nothing of it is left that counts.
+        """
+        prepared = prepare(pixels, self.size)
+        sha256 = hashlib.sha256(prepared.tobytes()).hexdigest()
+        if sha256 in self._known:
+            return False
+        number = max(self._kept, default=0) + 1
+        _, png = cv2.imencode(".png", prepared)
+        content = png.tobytes()
+        kept = Kept(
+            number=number,
+            sha256=sha256,
+            source=source or hashlib.sha256(content).hexdigest()[:16],
+            taken_from=taken_from,
+            time=datetime.datetime.now(datetime.UTC),
+            look=look_at(pixels, lambda frame: prepare(frame, self.size)),
+        )
+        write_file(self._picture(number), content)
+        write_record(kept, self._picture(number).with_suffix(".json"))
+        self._kept[number] = kept
+        self._known.add(sha256)
+        return True
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the pictures kept, in pixels."""
+        return self.product.height, self.product.width
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """All states, the current one last."""
+        return tuple(self._states)
+
+    def state(self) -> State | None:
+        """What the product is taught with now; None before the first time."""
+        return self._states[-1] if self._states else None
+
+    @property
+    def pictures(self) -> tuple[Kept, ...]:
+        """Those of the current state and those that came since, in the order of coming."""
+        state = self.state()
+        return (*(self.pictures_of(state) if state else ()), *self.pending)
+
+    def pictures_of(self, state: State) -> tuple[Kept, ...]:
+        """Those of one state.
+
+        Raises:
+            TeachingError: one was removed.
+        """
+        lost = [number for number in state.pictures if number not in self._kept]
+        if lost:
+            what = f"{len(lost)} pictures of state {state.number} are gone from {self.folder / 'pictures'}"
+            raise TeachingError(what, hint="put them back, or begin anew with --forget all")
+        return tuple(self._kept[number] for number in state.pictures)
+
+    @property
+    def pending(self) -> tuple[Kept, ...]:
+        """Pictures that came after the newest state."""
+        used = {number for state in self._states for number in state.pictures}
+        return tuple(kept for number, kept in sorted(self._kept.items()) if number not in used)
+
+    def sides(self, pictures: Sequence[Kept]) -> Sides:
+        """Divides pictures into those to fit and those for the threshold."""
+        aside = {kept.number for kept in pictures if sets_threshold(kept.number, self.product.seed)}
+        return Sides(
+            fit=tuple(kept for kept in pictures if kept.number not in aside),
+            threshold=tuple(kept for kept in pictures if kept.number in aside),
+        )
+
+    def read(self, kept: Sequence[Kept]) -> Iterator[Picture]:
+        """Pictures at the model's size, uint8 [height, width, 3] BGR, in the order given.
+
+        Raises:
+            TeachingError: one was damaged on the disk.
+        """
+        for each in kept:
+            path = self._picture(each.number)
+            pixels = read_picture(path)
+            if hashlib.sha256(pixels.tobytes()).hexdigest() != each.sha256:
+                raise TeachingError(f"{path} was damaged on the disk", hint=f"remove it and {path.stem}.json")
+            yield pixels
+
+    def record(self, state: State) -> None:
+        """Makes a state the current one.
+
+        Raises:
+            TeachingError: the disk refuses; the state before is the current one.
+        """
+        write_record(state, self.folder / "states" / f"{state.number:04}.json")
+        self._states.append(state)
+
+    def find(self, wanted: str) -> State:
+        """The state that is meant by ``last``, the one before the current one, or by its number.
+
+        Raises:
+            UsageError: there is no such state.
+        """
+        here = {str(state.number): state for state in self._states}
+        if len(self._states) > 1:
+            here["last"] = self._states[-2]
+        if wanted not in here:
+            hint = f"here are: {' '.join(here)}" if here else "nothing was taught yet"
+            raise UsageError(f"{self.folder.name} has no state {wanted!r}", hint=hint)
+        return here[wanted]
+
+    def drop_pending(self) -> int:
+        """Removes the pictures that came after the newest state, and says how many they were."""
+        pending = self.pending
+        for kept in pending:
+            path = self._picture(kept.number)
+            path.with_suffix(".json").unlink()
+            path.unlink(missing_ok=True)
+            del self._kept[kept.number]
+            self._known.discard(kept.sha256)
+        return len(pending)
+
+    def _picture(self, number: int) -> Path:
+        return self.folder / "pictures" / f"{number:05}.png"
+
+
+def forget_all(folder: Path) -> None:
+    """Removes all that is kept of a product; its models in the store stay.
+
+    Raises:
+        TeachingError: there is nothing, the disk refuses, or another process is at work in it.
+    """
+    with Session(folder):
+        leaving = folder.with_name(f".forgotten-{folder.name}")
+        try:
+            shutil.rmtree(leaving, ignore_errors=True)
+            folder.rename(leaving)  # gone in one step, whatever happens while its files go
+            shutil.rmtree(leaving)
+        except OSError as error:
+            raise TeachingError(f"cannot remove {folder}: {error.strerror}", hint="check its owner") from error
+
+
+def _product_file(folder: Path) -> Path:
+    return folder / "product.json"
+
+
+def _locked(folder: Path) -> int:
+    try:
+        for inner in ("pictures", "states"):
+            (folder / inner).mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise TeachingError(f"cannot use {folder}: {error.strerror}", hint="check its owner") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(lock)
+        raise TeachingError(f"{folder.name} is being taught by another process", hint="wait for it") from error
+    return lock
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what a run that was killed left behind; nobody else is at work here."""
+    for left in folder.glob(f"{MAKING}*"):
+        shutil.rmtree(left)
+
+
+def _product(folder: Path, backbone: BackboneBundle | None, seed: int) -> Product:
+    path = _product_file(folder)
+    if path.is_file():
+        product = read_record(Product, path)
+        if backbone is not None and backbone.sha256 != product.backbone_sha256:
+            raise UsageError(
+                f"{folder.name} was taught with another backbone than {backbone.path}: {product.backbone} "
+                f"{product.backbone_sha256[:12]}",
+                hint=f"give that one, or begin anew with: edge-ad teach --name {folder.name} --forget all",
+            )
+        return product
+    if backbone is None:
+        raise TeachingError(f"{folder.name} was not taught here", hint=f"nothing is kept in {folder}")
+    card = backbone.card
+    product = Product(
+        backbone=card.name, backbone_sha256=backbone.sha256, height=card.height, width=card.width, seed=seed
+    )
+    write_record(product, path)
+    return product
+
+
+def _all_of(kind: type[RecordT], folder: Path) -> list[RecordT]:
+    found = (path for path in folder.iterdir() if path.suffix == ".json" and not path.name.startswith("."))
+    return [read_record(kind, path) for path in sorted(found)]

@@ -1,0 +1,73 @@
+"""One occasion of teaching: which pictures, and what led to them."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from dataclasses import dataclass, field
+
+from edge.inference.bundle import Bundle
+from edge.inference.card import TeachingStep
+from edge.teaching.records import Deed, Kept, State
+from edge.teaching.session import Session
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is about to be taught.
+
+    Attributes:
+        deed: what led to it.
+        pictures: all that count from now on, in the order of coming.
+        added: how many of them are new, by where they came from.
+        went_back_to: the state whose pictures these are again.
+        time: when, UTC.
+    """
+
+    deed: Deed
+    pictures: tuple[Kept, ...]
+    added: dict[str, int] = field(default_factory=dict)
+    went_back_to: int | None = None
+    time: datetime.datetime = field(default_factory=_now)
+
+    def for_card(self) -> TeachingStep:
+        return TeachingStep(time=self.time, deed=self.deed, pictures=len(self.pictures), added=self.added)
+
+    def state(self, number: int, bundle: Bundle) -> State:
+        """The state that the session is in once a model was made of it."""
+        calibration = bundle.card.calibration
+        return State(
+            number=number,
+            time=self.time,
+            deed=self.deed,
+            went_back_to=self.went_back_to,
+            pictures=tuple(kept.number for kept in self.pictures),
+            added=self.added,
+            model=bundle.card.version,
+            model_sha256=bundle.sha256,
+            threshold=calibration.threshold,
+            false_alarm_rate=calibration.false_alarm_rate,
+        )
+
+
+def forward(session: Session) -> Step:
+    """With the pictures of the current state and all that came since."""
+    added = dict(Counter(kept.taken_from for kept in session.pending))
+    return Step("added" if session.states else "taught", session.pictures, added)
+
+
+def back_to(session: Session, state: State) -> Step:
+    """With the pictures of an earlier state."""
+    return Step("went back", session.pictures_of(state), went_back_to=state.number)
+
+
+def history_of(session: Session) -> tuple[TeachingStep, ...]:
+    """All that was taught so far, for a card."""
+    return tuple(
+        TeachingStep(time=state.time, deed=state.deed, pictures=len(state.pictures), added=state.added)
+        for state in session.states
+    )
