@@ -37,9 +37,11 @@ def check_station(config: StationConfig) -> str:
 
 def _check_model(config: StationConfig, camera: StationCamera, device: str) -> str:
     bundle = load_admitted(config, model_of(camera, config))
-    calibration = calibration_of(bundle)
+    calibration = calibration_of(bundle, device)
     threshold = config.threshold if camera.threshold is None else camera.threshold
     limits = limits_of(calibration, masked=area_plan_of(camera).masks, threshold=threshold)
-    remarks = [remark for remark in (bundle.doubt, foreign_device(calibration, device)) if remark]
+    remarks = [
+        remark for remark in (bundle.doubt, foreign_device(calibration, device, bundle.card.precision)) if remark
+    ]
     line = f"{bundle.card.name} {bundle.card.precision}, threshold {limits.threshold:.4g}"
     return f"{line} ({'; '.join(remarks)})" if remarks else line

@@ -116,10 +116,10 @@ class Computer:
         self._plan = plan
         self._folder = folder
         self._bundle = plan.bundle
-        self._calibration = calibration_of(self._bundle)
         self._own = self._bundle.card.inference_precision
         first = Engine(self._bundle, device=plan.device, precision=self._own)
         self._device = first.device
+        self._calibration = calibration_of(self._bundle, self._device)
         self._precisions = precisions_of(first.device, self._own)
         self._counts = stream_counts(plan.streams)
         self._source = f"memory:{keep(plan.pictures, folder / 'shown')}"

@@ -1,7 +1,8 @@
-"""A station's own calibration beside a bundle: ``bottle.xml`` keeps its card, ``bottle.calibration.json`` wins.
+"""A station's own calibrations beside a bundle: ``bottle.xml`` keeps its card, ``bottle.calibration.json`` wins.
 
 The bundle stays as it was exported, and its digests with it. The file names the bundle it was made for, so that
-one left behind by an older model is not applied to a newer one.
+one left behind by an older model is not applied to a newer one. Devices round differently, so each has its own
+calibration there; INT8 and FP16 are bundles of their own and so have files of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge.durable import write_whole
 from edge.errors import CalibrationError
@@ -22,55 +23,97 @@ class Override(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    schema_: Literal[1] = Field(default=1, alias="schema")
-    bundle_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="the bundle this calibration was made for")
-    calibration: Calibration
+    schema_: Literal[2] = Field(default=2, alias="schema")
+    bundle_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="the bundle these were made for")
+    calibrations: dict[str, Calibration] = Field(min_length=1, description="by kind of device, e.g. CPU")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_old(cls, data: object) -> object:
+        """The first schema had one calibration, whatever the device."""
+        if isinstance(data, dict) and data.get("schema") == 1 and isinstance(data.get("calibration"), dict):
+            only = data["calibration"]
+            rest = {key: value for key, value in data.items() if key not in ("schema", "calibration")}
+            return {**rest, "schema": 2, "calibrations": {_kind(str(only.get("device"))): only}}
+        return data
 
 
-def foreign_device(calibration: Calibration, device: str) -> str:
-    """A warning where the scores behind the threshold came from another device than will judge; else empty.
+def _kind(device: str) -> str:
+    """GPU of GPU.0: one calibration serves all of a kind."""
+    return device.split(".")[0]
 
-    Devices round differently, so a threshold set on one may keep its promise on another a little worse. Of the
-    threshold of a model from elsewhere nothing is known at all.
+
+def foreign_device(calibration: Calibration, device: str, precision: str | None = None) -> str:
+    """A warning where the scores behind the threshold came from elsewhere than from what will judge; else empty.
+
+    Devices and precisions round differently, so a threshold set on one may keep its promise on another a little
+    worse. Of the same kind, one stands for another: GPU.0 and GPU.1. A model from elsewhere brings its own
+    threshold, and nothing is known about the scores behind that.
+
+    Args:
+        calibration: in force.
+        device: that will judge.
+        precision: of the bundle that will judge; None where it is the one that gave the scores.
     """
     if calibration.method == "foreign":
         return f"the threshold is the model's own and promises nothing: calibrate on {device}"
-    if calibration.device.split(".")[0] == device.split(".")[0]:
-        return ""
-    return f"the threshold was set on {calibration.device}, {device} will judge: calibrate on {device}"
+    if _kind(calibration.device) != _kind(device):
+        return f"the threshold was set on {calibration.device}, {device} will judge: calibrate on {device}"
+    if precision is not None and calibration.precision != precision:
+        own = calibration.precision
+        return (
+            f"the threshold was set with a network of {own}, one of {precision} will judge: calibrate on {device}"
+        )
+    return ""
 
 
 def override_path(model: Path) -> Path:
-    """Where the station's calibration of a bundle lies."""
+    """Where the station's calibrations of a bundle lie."""
     return model.with_suffix(".calibration.json")
 
 
 def write_override(bundle: Bundle, calibration: Calibration) -> Path:
-    """Writes the station's calibration; the one before is replaced only when the new one is whole.
+    """Writes the station's calibration for its device, those for other devices stay.
+
+    The file before is replaced only when the new one is whole; one of another bundle, or damaged, counts for
+    nothing.
 
     Raises:
         CalibrationError: the file cannot be written.
     """
-    path = override_path(bundle.path)
-    content = Override(bundle_sha256=bundle.sha256, calibration=calibration)
     try:
-        write_whole(path, content.model_dump_json(by_alias=True, indent=2) + "\n")
-    except OSError as error:
-        raise CalibrationError(
-            f"cannot write {path}: {error.strerror}", hint="check the folder's owner"
-        ) from error
-    return path
+        others = calibrations_of(bundle)
+    except CalibrationError:
+        others = {}
+    _write(bundle, {**others, _kind(calibration.device): calibration})
+    return override_path(bundle.path)
 
 
-def calibration_of(bundle: Bundle) -> Calibration:
-    """The calibration in force: the station's own where there is one for this very bundle, else the card's.
+def remove_override(bundle: Bundle, device: str) -> bool:
+    """Takes the station's calibration for one device back; false where there was none.
+
+    Raises:
+        CalibrationError: the station's file cannot be understood, is for another bundle, or cannot be written.
+    """
+    kept = dict(calibrations_of(bundle))
+    if kept.pop(_kind(device), None) is None:
+        return False
+    if kept:
+        _write(bundle, kept)
+    else:
+        override_path(bundle.path).unlink()
+    return True
+
+
+def calibrations_of(bundle: Bundle) -> dict[str, Calibration]:
+    """The station's own calibrations by kind of device; empty where there are none.
 
     Raises:
         CalibrationError: the station's file is there and cannot be understood, or is for another bundle.
     """
     path = override_path(bundle.path)
     if not path.is_file():
-        return bundle.card.calibration
+        return {}
     again = f"calibrate again, or remove it with 'edge-ad calibrate --model {bundle.path} --undo'"
     try:
         override = Override.model_validate_json(path.read_text(encoding="utf-8"))
@@ -78,4 +121,33 @@ def calibration_of(bundle: Bundle) -> Calibration:
         raise CalibrationError(f"{path} is not a calibration", hint=again) from error
     if override.bundle_sha256 != bundle.sha256:
         raise CalibrationError(f"{path} was made for another model than {bundle.path}", hint=again)
-    return override.calibration
+    return override.calibrations
+
+
+def calibration_of(bundle: Bundle, device: str | None = None) -> Calibration:
+    """The calibration in force: the station's own for this very bundle, else the card's.
+
+    Args:
+        bundle: that judges.
+        device: that will run it. Without a calibration for it, the station's newest for another device counts
+            more than the card, as it rests on the station's own pictures; ``foreign_device`` tells. None for the
+            newest.
+
+    Raises:
+        CalibrationError: the station's file is there and cannot be understood, or is for another bundle.
+    """
+    own = calibrations_of(bundle)
+    if device is not None and _kind(device) in own:
+        return own[_kind(device)]
+    return max(own.values(), key=lambda each: each.time, default=bundle.card.calibration)
+
+
+def _write(bundle: Bundle, calibrations: dict[str, Calibration]) -> None:
+    path = override_path(bundle.path)
+    content = Override(bundle_sha256=bundle.sha256, calibrations=calibrations)
+    try:
+        write_whole(path, content.model_dump_json(by_alias=True, indent=2) + "\n")
+    except OSError as error:
+        raise CalibrationError(
+            f"cannot write {path}: {error.strerror}", hint="check the folder's owner"
+        ) from error

@@ -43,7 +43,7 @@ class LoadedModel:
 
     def calibrated_anew(self, bundle: Bundle) -> LoadedModel:
         """The same compiled model with the calibration that lies beside a bundle now; its digest is the same."""
-        return LoadedModel(bundle, calibration_of(bundle), self.engine)
+        return LoadedModel(bundle, calibration_of(bundle, self.engine.device), self.engine)
 
     def judge(self, *, masked: bool, threshold: float | None) -> Judge:
         """Judges by this model's calibration; see ``limits_of``."""
@@ -84,7 +84,7 @@ def load_models(config: StationConfig, *, cache_dir: Path | None, changed: Chang
         same = [other for other in loaded.values() if other.bundle.sha256 == bundle.sha256]
         engine = same[0].engine if same else SteadyEngine(_engine(config, bundle, cache_dir), changed=changed)
         held = replace(engine.bundle, path=bundle.path)  # a copy lies elsewhere, maybe with its own calibration
-        loaded[model] = LoadedModel(held, calibration_of(bundle), engine)
+        loaded[model] = LoadedModel(held, calibration_of(bundle, engine.device), engine)
     return [loaded[model_of(camera, config)] for camera in config.cameras]
 
 
@@ -106,7 +106,7 @@ def load_tried(config: StationConfig, bundle: Bundle, *, cache_dir: Path | None,
     tried = _engine(config, bundle, cache_dir)
     require_golden_scores(tried)
     engine = SteadyEngine(tried, changed=changed)
-    return LoadedModel(engine.bundle, calibration_of(bundle), engine)
+    return LoadedModel(engine.bundle, calibration_of(bundle, engine.device), engine)
 
 
 def _engine(config: StationConfig, bundle: Bundle, cache_dir: Path | None) -> Engine:

@@ -52,7 +52,7 @@ def evaluate_bundle(path: Path, dataset: Dataset, output: Path, *, device: str =
     with shown as seen:
         skipped: list[Path] = []
         answers = _engine_answers(engine, dataset, skipped, seen)
-        return _finish(dataset, answers, calibration_of(bundle), output, details, skipped)
+        return _finish(dataset, answers, calibration_of(bundle, engine.device), output, details, skipped)
 
 
 def evaluate_checkpoint(path: Path, dataset: Dataset, output: Path, *, device: str = "auto") -> Evaluated:
