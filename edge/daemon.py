@@ -27,7 +27,6 @@ from edge.inspection.inference_health import InferenceHealth
 from edge.inspection.inspector import Inspector, unforeseen_end
 from edge.inspection.models import LoadedModel, load_models
 from edge.inspection.models_in_force import ModelsInForce
-from edge.inspection.teaching import Teaching
 from edge.inspection.thresholds import Thresholds
 from edge.log import log_event
 from edge.messaging.changes import Done
@@ -108,9 +107,7 @@ class Daemon:
                 cache_dir=cache_dir,
                 changed=self._inference.device_changed,
             )
-            by_name = {inspector.name: inspector for inspector in inspectors}
-            teaching = stack.enter_context(Teaching(state_dir, config.line, by_name, publisher.teaching))
-            self._answers = Answers(config, in_force, inspectors, publisher, thresholds, teaching)
+            self._answers = Answers(config, in_force, inspectors, publisher, thresholds)
             control = stack.enter_context(
                 Control(
                     address=config.bus.control,
@@ -192,7 +189,7 @@ class Daemon:
 
     def _stages(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> list[Stage]:
         """Whatever must go on while the station judges."""
-        stages = [self._stage, control.stage, publisher.stage]
+        stages = [self._stage, control.stage, *publisher.stages]
         stages += [self._access.stage] if self._access else []
         return stages + [stage for inspector in inspectors for stage in inspector.stages]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import zmq
 
@@ -18,24 +19,23 @@ from edge.messaging.outbox import Outbox
 from edge.messaging.parcel import Parcel, Shot, Shots
 from edge.messaging.snapshot import jpeg
 from edge.messaging.subscriptions import Subscriptions
-from edge.messaging.tally import Pulse, Tally
 from edge.security.authenticator import Authenticator
 
+SLOW_WRITE_S = 2.0
 _HEATMAPS_HWM = 4
 _SUBSCRIPTION_BYTES = 4096
 
 
 class Announcer:
-    """Sends what may wait: alerts, heatmaps and heartbeats; used by one thread at a time.
+    """Sends what may wait: alerts and heatmaps; used by one thread at a time.
 
     Args:
         compose: writes the messages.
         outbox: where alerts are committed.
-        events: the socket of alerts and heartbeats.
+        events: the socket of alerts.
         heatmaps: address to bind; afterwards the real one.
         encoding: how heatmaps are sent.
         shots: told of each heatmap that is sent or left out.
-        tally: counted elsewhere, told in heartbeats.
         stage: what the publishing thread is at.
         access: who may have heatmaps; None for this computer.
 
@@ -52,7 +52,6 @@ class Announcer:
         heatmaps: str,
         encoding: Encoding,
         shots: Shots,
-        tally: Tally,
         stage: Stage,
         access: Authenticator | None = None,
     ) -> None:
@@ -61,7 +60,6 @@ class Announcer:
         self._events = events
         self._encoding: Encoding = encoding
         self._shots = shots
-        self._tally = tally
         self._stage = stage
         self._heatmaps = sockets.bind(
             zmq.XPUB,
@@ -71,6 +69,7 @@ class Announcer:
             largest_message=_SUBSCRIPTION_BYTES,
             access=access,
         )
+        self._writing_since_s: float | None = None
         self._readers = Subscriptions(b"heatmap/", access)
         self.heatmaps = sockets.endpoint(self._heatmaps)
 
@@ -91,24 +90,10 @@ class Announcer:
                 alert_seq = seqs.get(parcel.alarm.alert_id) if parcel.alarm is not None else None
                 self._send_heatmap(parcel.result, parcel.shot, alert_seq)
 
-    def beat(self, pulse: Pulse) -> None:
-        """Sends a heartbeat."""
-        fps = self._tally.beat_fps(time.monotonic())
-        self._events.send(
-            self._compose.heartbeat(
-                last_alert_seq=self._outbox.last_seq,
-                verdicts=self._tally.verdicts,
-                dropped=pulse.dropped,
-                fps=fps,
-                state=pulse.state,
-            )
-        )
-
     def tend(self) -> None:
         """Writes what the disk refused before, and keeps the store small."""
-        self._stage.begin("tending the store", on_disk=True)
-        self._outbox.tend()
-        self._stage.begin("publishing")
+        with self._writing("tending the store"):
+            self._outbox.tend()
 
     def settle(self) -> None:
         """Writes what waits, as this is the end.
@@ -116,12 +101,15 @@ class Announcer:
         Raises:
             StoreError: the disk refuses still.
         """
-        self._stage.begin("commit", on_disk=True)
-        self._outbox.settle()
+        with self._writing("commit"):
+            self._outbox.settle()
 
     @property
     def disk(self) -> tuple[Condition, str]:
-        """State of the disk for alerts, and why."""
+        """State of the disk for alerts, and why; any thread may ask, also while a write hangs."""
+        since_s = self._writing_since_s
+        if since_s is not None and time.monotonic() - since_s > SLOW_WRITE_S:
+            return "degraded", f"alerts wait: a write has taken more than {SLOW_WRITE_S:g} s"
         return self._outbox.condition
 
     def listen(self) -> None:
@@ -131,14 +119,22 @@ class Announcer:
     def close(self) -> None:
         self._heatmaps.close()
 
+    @contextmanager
+    def _writing(self, step: str) -> Iterator[None]:
+        self._stage.begin(step, on_disk=True)
+        self._writing_since_s = time.monotonic()
+        try:
+            yield
+        finally:
+            self._writing_since_s = None
+            self._stage.begin("publishing")
+
     def _commit(self, alarms: Sequence[Alarm]) -> Sequence[Alert]:
         alerts = [self._compose.alert(alarm, seq) for seq, alarm in enumerate(alarms, self._outbox.next_seq)]
         if not alerts:
             return alerts
-        self._stage.begin("commit", on_disk=True)
-        kept = self._outbox.keep(alerts)
-        self._stage.begin("publishing")
-        return kept
+        with self._writing("commit"):
+            return self._outbox.keep(alerts)
 
     def _send_heatmap(self, result: Result, shot: Shot, alert_seq: int | None) -> None:
         self._shots.done()

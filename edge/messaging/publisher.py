@@ -21,13 +21,13 @@ from edge.messaging.announcer import Announcer
 from edge.messaging.changes import Done
 from edge.messaging.compose import Composer
 from edge.messaging.events import Events
+from edge.messaging.heart import Heart
 from edge.messaging.heatmap import Encoding
 from edge.messaging.messages import Component, Condition, Health, Message, Readiness, Result
 from edge.messaging.outbox import Outbox
 from edge.messaging.parcel import HeatmapsOf, Parcel, Shots
 from edge.messaging.tally import Pulse, Tally
 from edge.security.authenticator import Authenticator
-from edge.teaching.progress import Progress
 from edge.verdict import Inspection
 
 _WAITING = 1000
@@ -57,7 +57,7 @@ class Publisher(Closing):
         encoding: how heatmaps are sent.
         picture: whether a heatmap brings the frame as JPEG.
         heartbeat_s: seconds between heartbeats; readers expect 1.
-        pulse: asked at each heartbeat, in the publisher's thread, for what only the daemon knows.
+        pulse: asked at each heartbeat, in a thread of the publisher, for what only the daemon knows.
         measured: told of each result that was sent, in the thread that brings it.
         judged: told of each inspection with its result, and the alarm that it raised or cleared if any; likewise.
         access: who may listen; None for this computer.
@@ -91,7 +91,6 @@ class Publisher(Closing):
         self._shots = Shots(heatmaps_of, picture=picture)
         self._tally = Tally(time.monotonic())
         self.stage = Stage("publisher")
-        self._heartbeat_s = heartbeat_s
         self._pulse = pulse
         self._measured = measured
         self._judged = judged
@@ -112,7 +111,6 @@ class Publisher(Closing):
                 heatmaps=heatmaps,
                 encoding=encoding,
                 shots=self._shots,
-                tally=self._tally,
                 stage=self.stage,
                 access=access,
             )
@@ -121,8 +119,20 @@ class Publisher(Closing):
             raise
         self.events, self.heatmaps = self._events.address, self._announcer.heatmaps
         self.boot_id = self._compose.boot_id
+        self.heart = Heart(
+            self._compose,
+            self._events,
+            self._tally,
+            self.stage,
+            last_seq=lambda: outbox.last_seq,
+            pulse=pulse,
+            look=self._tell_disk,
+            every_s=heartbeat_s,
+        )
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self.stage.begin("publishing")
         self._thread.start()
+        self.heart.start()
 
     def publish(self, inspection: Inspection) -> Result:
         """Sends the result, then an alert where the alarm changes, and a heatmap where one is due.
@@ -177,18 +187,15 @@ class Publisher(Closing):
         """
         self._send(self._compose.action(done))
 
-    def teaching(self, camera: str, progress: Progress) -> None:
-        """Sends how far teaching a product has come.
-
-        Raises:
-            StoreError, BusError: the publisher ended before.
-        """
-        self._send(self._compose.teaching(camera, progress))
-
     @property
     def alive(self) -> bool:
         """Whether what is published is sent; ``close`` raises why not."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() and self.heart.alive
+
+    @property
+    def stages(self) -> tuple[Stage, Stage]:
+        """What its threads are at."""
+        return self.stage, self.heart.stage
 
     @property
     def waiting(self) -> int:
@@ -275,11 +282,11 @@ class Publisher(Closing):
                 self._events.send(message)
 
     def _send(self, message: Message) -> None:
-        if self._closing.is_set() or not self._events.send(message):
+        if self._closing.is_set() or not self.alive or not self._events.send(message):
             raise self._failure_or_end()
 
     def _put(self, parcel: Parcel) -> None:
-        while not self._closing.is_set() and self.alive:
+        while not self._closing.is_set() and self._thread.is_alive():
             try:
                 return self._waiting.put(parcel, timeout=_WAKE_S)
             except queue.Full:
@@ -287,8 +294,8 @@ class Publisher(Closing):
         raise self._failure_or_end()
 
     def _failure_or_end(self) -> EdgeAdError:
-        ended = not self.alive or self._events.closed
-        return (self._failure if ended else None) or BusError("the publisher is closed")
+        why = None if self.alive else self.heart.failure or self._failure
+        return why or BusError("the publisher is closed")
 
     def _run(self) -> None:
         try:
@@ -300,26 +307,25 @@ class Publisher(Closing):
             self._failure = BusError(f"cannot send on {self.heatmaps}: {error}")
         finally:
             self.stage.end()
+            self.heart.close()
             # whoever finds the socket closed must find the reason too
             self._events.close()
             self._announcer.close()
 
     def _serve(self) -> None:
-        next_beat_s = time.monotonic()
         while not self._closing.is_set() or not self._waiting.empty():
             self.stage.begin("publishing")
             self._events.listen()
             self._announcer.listen()
-            now_s = time.monotonic()
-            if now_s >= next_beat_s:
-                self._announcer.beat(self._pulse())
-                next_beat_s = max(next_beat_s + self._heartbeat_s, now_s)
             self._announcer.announce(self._next_batch())
             self._announcer.tend()
             self._tell_disk()
         self._announcer.settle()
         self._tell_disk()
-        self._announcer.beat(Pulse("stopping", self._pulse().dropped))
+        self.heart.close()
+        if self.heart.failure is not None:
+            raise self.heart.failure
+        self.heart.beat(Pulse("stopping", self._pulse().dropped))
 
     def _next_batch(self) -> list[Parcel]:
         batch: list[Parcel] = []

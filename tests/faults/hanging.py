@@ -15,7 +15,8 @@ from edge.cli import main
 PLACES = {
     "capture": ("edge.cameras.capture", "Capture", "wait_ready"),
     "inference": ("edge.inference.engine", "Engine", "run"),
-    "publisher": ("edge.messaging.announcer", "Announcer", "beat"),
+    "publisher": ("edge.messaging.announcer", "Announcer", "listen"),
+    "heartbeat": ("edge.messaging.heart", "Heart", "beat"),
     "store": ("edge.messaging.outbox", "Outbox", "keep"),
     "authenticator": ("edge.security.allow_list", "AllowList", "read_again"),
     "control": ("edge.messaging.pending", "Pending", "expired"),

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from edge.messaging.messages import Alert, Health, Heartbeat, Result
 from edge.security.folder import KeyFolder
 from tests.edge.conftest import RunStation
-from tests.edge.running_station import RunningStation
+from tests.edge.running_station import RunningStation, of_kind, read_until
 from tests.faults.camera_server import CameraServer
 from tests.faults.conftest import CYCLES, Report
 from tests.faults.hanging import PLACES
@@ -28,6 +30,7 @@ STEPS = {
     "capture": ("camera camera", "capture"),
     "inference": ("camera camera", "inference"),
     "publisher": ("publisher", "publishing"),
+    "heartbeat": ("heartbeat", "sending a heartbeat"),
     "store": ("publisher", "commit"),
     "authenticator": ("authenticator", "admission"),
     "control": ("control", "requests"),
@@ -99,12 +102,24 @@ def test_a_process_that_is_stopped_is_ended(start: StartHanging, supervisor: Sup
     assert station.wait() == -signal.SIGABRT
 
 
-def test_a_slow_disk_is_no_hang(start: StartHanging, supervisor: Supervisor, tmp_path: Path) -> None:
+def test_a_slow_disk_is_no_hang_and_readers_are_told(
+    start: StartHanging, supervisor: Supervisor, tmp_path: Path
+) -> None:
     station = start("store", seconds=SLOW_DISK_S, disk_limit_s=30.0)
     supervisor.wait_for("READY=1")
-    (tmp_path / "hang").touch()
-    assert supervisor.watch(station.process.pid, SLOW_DISK_S) is None
-    (tmp_path / "hang").unlink()
+    with station.subscriber() as reader:
+        read_until(reader, lambda message: isinstance(message, Alert))
+        (tmp_path / "hang").touch()
+        assert supervisor.watch(station.process.pid, SLOW_DISK_S) is None
+        (tmp_path / "hang").unlink()
+        came = read_until(reader, lambda m: isinstance(m, Health) and (m.component, m.state) == ("disk", "ok"))
+    beats, results = (
+        np.array([message.mono_ns for message in of_kind(kind, came)]) for kind in (Heartbeat, Result)
+    )
+    assert np.diff(beats).max() < 2e9 and np.diff(results).max() < 1e9
+    assert [beat.state for beat in of_kind(Heartbeat, came)].count("degraded") >= 1
+    told = [health for health in of_kind(Health, came) if health.component == "disk"]
+    assert told[0].state == "degraded" and "a write has taken more than 2 s" in told[0].reason
     assert station.events("stage_hung") == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ import zmq
 
 from edge.errors import BusError, StoreError
 from edge.frame import Frame
+from edge.messaging import announcer
 from edge.messaging.alarm_options import AlarmOptions
 from edge.messaging.heatmap import decode
 from edge.messaging.messages import Alert, HeatmapHeader, Message, Result, read_message
@@ -127,9 +129,9 @@ def test_an_error_that_nobody_foresaw_does_not_look_like_a_good_end(inspect, out
     while publisher.alive:
         assert time.monotonic() < deadline_s
         time.sleep(0.01)
-    with pytest.raises(BusError, match="the publisher broke off; its traceback"):
+    with pytest.raises(BusError, match="the heartbeats broke off; its traceback"):
         publisher.publish(inspect())
-    with pytest.raises(BusError, match="the publisher broke off"):
+    with pytest.raises(BusError, match="the heartbeats broke off"):
         publisher.close()
 
 
@@ -153,6 +155,50 @@ def test_a_result_waits_for_no_commit_of_an_alert_before_it(station, connect, in
     assert time.monotonic() - began_s < 0.4
     assert next_of(socket, "alert")[1].seq == 1
     assert time.monotonic() - began_s >= 0.5
+
+
+def test_heartbeats_go_on_while_a_write_hangs_and_health_says_so(station, connect, inspect, outbox, monkeypatch):
+    keep, written = outbox.keep, threading.Event()
+
+    def hanging_disk(alerts):
+        assert written.wait(20)
+        return keep(alerts)
+
+    monkeypatch.setattr(outbox, "keep", hanging_disk)
+    monkeypatch.setattr(announcer, "SLOW_WRITE_S", 0.3)
+    publisher = station(heartbeat_s=0.05)
+    socket = connect(zmq.SUB, publisher.events)
+    publisher.wait_for_subscribers(1, 5)
+    publisher.publish(inspect(1, Verdict.ANOMALOUS, 5.0))
+    _, health = next_of(socket, "health")
+    assert (health.component, health.state) == ("disk", "degraded")
+    assert health.reason == "alerts wait: a write has taken more than 0.3 s"
+    for _ in range(10):
+        assert next_of(socket, "heartbeat")[1].last_alert_seq == 0
+    written.set()
+    assert next_of(socket, "alert")[1].durable
+    assert next_of(socket, "health")[1].state == "ok"
+
+
+def test_heartbeats_stop_while_alerts_hang_for_another_reason(station, connect, inspect, monkeypatch):
+    send, free = announcer.Announcer._send_heatmap, threading.Event()
+
+    def hanging(*given):
+        assert free.wait(20)
+        return send(*given)
+
+    monkeypatch.setattr(announcer.Announcer, "_send_heatmap", hanging)
+    publisher = station(heartbeat_s=0.05)
+    socket = connect(zmq.SUB, publisher.events)
+    publisher.wait_for_subscribers(1, 5)
+    publisher.publish(inspect(1, Verdict.ANOMALOUS, 5.0))
+    next_of(socket, "alert")
+    socket.setsockopt(zmq.RCVTIMEO, 400)
+    with pytest.raises(zmq.Again):
+        for _ in range(20):
+            next_of(socket, "heartbeat")
+    free.set()
+    assert next_of(socket, "heartbeat")
 
 
 def test_several_cameras_at_once_lose_and_mix_up_nothing(station, connect, inspect, outbox):
