@@ -27,6 +27,7 @@ from edge.inspection.inference_health import InferenceHealth
 from edge.inspection.inspector import Inspector, unforeseen_end
 from edge.inspection.models import LoadedModel, load_models
 from edge.inspection.models_in_force import ModelsInForce
+from edge.inspection.teaching import Teaching
 from edge.inspection.thresholds import Thresholds
 from edge.log import log_event
 from edge.messaging.changes import Done
@@ -107,7 +108,9 @@ class Daemon:
                 cache_dir=cache_dir,
                 changed=self._inference.device_changed,
             )
-            self._answers = Answers(config, in_force, inspectors, publisher, thresholds)
+            by_name = {inspector.name: inspector for inspector in inspectors}
+            teaching = stack.enter_context(Teaching(state_dir, config.line, by_name, publisher.teaching))
+            self._answers = Answers(config, in_force, inspectors, publisher, thresholds, teaching)
             control = stack.enter_context(
                 Control(
                     address=config.bus.control,

@@ -28,6 +28,7 @@ from edge.messaging.outbox import Outbox
 from edge.messaging.parcel import HeatmapsOf, Parcel, Shots
 from edge.messaging.tally import Pulse, Tally
 from edge.security.authenticator import Authenticator
+from edge.teaching.progress import Progress
 from edge.verdict import Inspection
 
 _WAITING = 1000
@@ -186,6 +187,14 @@ class Publisher(Closing):
             StoreError, BusError: the publisher ended before.
         """
         self._send(self._compose.action(done))
+
+    def teaching(self, camera: str, progress: Progress) -> None:
+        """Sends how far teaching a product has come.
+
+        Raises:
+            StoreError, BusError: the publisher ended before.
+        """
+        self._send(self._compose.teaching(camera, progress))
 
     @property
     def alive(self) -> bool:
