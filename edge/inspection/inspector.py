@@ -212,7 +212,7 @@ class Inspector:
 
     def _inspect_next(self, stage: Stage) -> Frame | None:
         """Takes a frame and judges it; returns it unless there is none, or no part is known to lie in it."""
-        stage.begin("inference")
+        stage.begin("taking a frame")
         with self._one_takes:
             frame = self.capture.take()
             if frame is None:
@@ -226,6 +226,7 @@ class Inspector:
             number, self._taken = self._taken, self._taken + 1
             if self.capture.options.triggered:
                 self.watch.count_missed()
+        stage.begin("inference")
         inspection = self._examination.examine(frame, part_id=ask.part_id if ask else None)
         stage.begin("publishing", on_disk=True)  # where many alerts wait for the disk, so do lanes
         self._publish_in_order(number, inspection, ask)

@@ -160,3 +160,27 @@ def test_few_verdicts_wait_for_a_slow_frame(tmp_path: Path) -> None:
     assert published(Examining(hold), tmp_path, 50) == list(range(50))
     # The other lanes may each hold one more, which waits to be published.
     assert AHEAD * LANES - 1 <= overtook[0] < AHEAD * LANES + LANES
+
+
+def test_a_camera_that_hangs_while_it_gives_a_frame_is_not_called_a_hung_inference(tmp_path: Path) -> None:
+    free = threading.Event()
+
+    class Hanging(Line):
+        def take(self) -> Frame | None:
+            assert free.wait(20)
+            return None
+
+    watch: Any = Ignoring()
+    stopping = threading.Event()
+    inspector = Inspector(
+        Hanging(tmp_path, 1), UNUSED, watch, Turns(LANES), UNUSED, lanes=LANES, fail=UNUSED, stopping=stopping
+    )
+    inspector.start()
+    deadline_s = time.monotonic() + 5
+    while (at := {stage.step.name for stage in inspector.stages if stage.step}) != {"taking a frame"}:
+        assert time.monotonic() < deadline_s, at
+        time.sleep(0.001)
+    stopping.set()
+    free.set()
+    inspector.join(5)
+    assert not inspector.alive
