@@ -9,7 +9,7 @@ from pathlib import Path
 import openvino as ov
 
 from edge.inference import golden
-from edge.inference.bundle import Bundle, write_bundle
+from edge.inference.bundle import Bundle, load_bundle, write_bundle
 from edge.inference.card import Calibration, Golden, ModelCard
 from edge.inference.engine import Engine
 
@@ -51,10 +51,14 @@ def calibrated_bundle(
     Raises:
         EdgeAdError: the disk refuses, the device cannot run the graph, or what ``calibrate`` raises.
     """
-    bundle = write_bundle(graph, card(_PROVISIONAL), path, compress_to_fp16=compress_to_fp16)
-    engine = Engine(bundle, device=device, hint="throughput")
-    calibration = calibrate(engine)
-    on_cpu = engine if engine.device == "CPU" else engine.on("CPU")
-    known = Golden(version=golden.VERSION, scores=golden.golden_scores(on_cpu))
+    write_bundle(graph, card(_PROVISIONAL), path, compress_to_fp16=compress_to_fp16)
+    calibration, known = _judged(path, calibrate, device)
     final = card(calibration).model_copy(update={"golden": known})
     return write_bundle(graph, final, path, compress_to_fp16=compress_to_fp16)
+
+
+def _judged(path: Path, calibrate: Callable[[Engine], Calibration], device: str) -> tuple[Calibration, Golden]:
+    engine = Engine(load_bundle(path), device=device, hint="throughput")
+    calibration = calibrate(engine)
+    on_cpu = engine if engine.device == "CPU" else engine.on("CPU")
+    return calibration, Golden(version=golden.VERSION, scores=golden.golden_scores(on_cpu))

@@ -14,7 +14,7 @@ from edge.pictures import Picture, prepare
 from edge.progress import Advance, silent
 
 Array = NDArray[np.float32]
-_BATCH = 16
+_BATCH = 8
 _IN_FLIGHT = 4
 
 

@@ -9,6 +9,8 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import openvino as ov
+
 from edge import progress
 from edge.errors import TeachingError
 from edge.health.camera_faults.taking import reference_of
@@ -21,7 +23,7 @@ from edge.inference.engine import Engine
 from edge.models.trial import require_golden_scores
 from edge.scorers.features import Features
 from edge.scorers.head import attach_head
-from edge.scorers.padim import PadimFit, PadimScorer
+from edge.scorers.padim import PadimFit
 from edge.teaching.backbone import BackboneBundle
 from edge.teaching.records import Kept
 from edge.teaching.session import Session
@@ -94,14 +96,14 @@ def fit(
         DeviceError: the device cannot run it.
     """
     check_enough(step.pictures, session.product.seed, false_alarm_rate)
-    suspects, scorer = _learn(session, backbone, step, device)
+    suspects, graph = _learn(session, backbone, step, device)
     card = partial(_card, session, backbone, step, name)
 
     def calibrated(engine: Engine) -> Calibration:
         return _calibrate(engine, session, step, false_alarm_rate)
 
     bundle = calibrated_bundle(
-        attach_head(backbone.model, scorer),
+        graph,
         card,
         output,
         calibrate=calibrated,
@@ -115,8 +117,8 @@ def fit(
 
 def _learn(
     session: Session, backbone: BackboneBundle, step: Step, device: str
-) -> tuple[tuple[Suspect, ...], PadimScorer]:
-    """The suspects among the new pictures, and the scorer fitted on all that are to be fitted."""
+) -> tuple[tuple[Suspect, ...], ov.Model]:
+    """The suspects among the new pictures, and the graph with a scorer of all that are to be fitted."""
     size, options = backbone.card.size, backbone.options
     fitted = session.sides(step.pictures).fit
     looks = 2 * len(step.pictures) + len(fitted)
@@ -130,9 +132,9 @@ def _learn(
         fit_ = PadimFit(size, options)
         for views in features(fitted):
             fit_.add(views)
-        scorer = fit_.scorer()
+        graph = attach_head(backbone.model, fit_.scorer())
     new = {kept.number for kept in session.pending}
-    return tuple(suspect for suspect in found if suspect.kept.number in new), scorer
+    return tuple(suspect for suspect in found if suspect.kept.number in new), graph
 
 
 def _calibrate(engine: Engine, session: Session, step: Step, false_alarm_rate: float | None) -> Calibration:
