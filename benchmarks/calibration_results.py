@@ -1,0 +1,92 @@
+"""The file that measured false-alarm rates live in; each cell stands alone, so that one can be measured anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from benchmarks.conditions import Conditions
+from edge.errors import UsageError
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rate(_Part):
+    """One method at one stated rate, over all splits in which it sets a threshold."""
+
+    method: str
+    stated: float = Field(description="alpha")
+    refused: str = Field(default="", description="why no threshold can be set, in any or in some of the splits")
+    splits: int = Field(default=0, description="in which a threshold could be set")
+    mean: float | None = Field(default=None, description="realized share of false alarms, mean over splits")
+    standard_error: float | None = Field(default=None, description="of the mean")
+    low: float | None = Field(default=None, description="5 % quantile over splits")
+    high: float | None = Field(default=None, description="95 % quantile over splits")
+    missed: float | None = Field(default=None, description="share of defective pictures below the threshold, mean")
+
+
+class Cell(_Part):
+    """What every cell says of itself."""
+
+    model: str
+    set: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.model, self.set
+
+
+class RatesCell(Cell):
+    """Random splits of one set's pooled good pictures."""
+
+    fitted: int
+    calibrated: int = Field(description="good pictures that a threshold rests on")
+    tested: int = Field(description="good pictures that false alarms are counted on")
+    few: int = Field(description="good pictures for cross-conformal, for fit and threshold together")
+    few_tested: int
+    splits: int
+    few_splits: int
+    rates: tuple[Rate, ...]
+
+
+class CalibrationFile(_Part):
+    """The content of the results file.
+
+    Attributes:
+        conditions: of the last run that measured a cell.
+        measured: when that was, UTC.
+    """
+
+    conditions: Conditions
+    measured: datetime
+    rates: tuple[RatesCell, ...] = ()
+
+    def holds(self, part: str, key: tuple[str, str]) -> bool:
+        """Whether a part has a cell of this model and set."""
+        return any(cell.key == key for cell in getattr(self, part))
+
+    def with_cell(self, part: str, cell: Cell) -> Self:
+        """Adds a cell to a part, in place of an older one of the same model and set."""
+        others = [each for each in getattr(self, part) if each.key != cell.key]
+        return self.model_copy(update={part: tuple(sorted((*others, cell), key=lambda each: each.key))})
+
+
+def read_results(path: Path) -> CalibrationFile | None:
+    """The file of an earlier run; None where there is none.
+
+    Raises:
+        UsageError: the file is not one of these.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return CalibrationFile.model_validate_json(path.read_text(encoding="utf-8"))
+    except (ValidationError, UnicodeDecodeError, OSError) as error:
+        raise UsageError(
+            f"{path} is not a result of this benchmark", hint="remove it, or give another --json"
+        ) from error
