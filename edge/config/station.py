@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from edge.config.camera import StationCamera
 from edge.config.line import LineOptions
 from edge.health.camera_faults.options import FaultOptions
+from edge.health.drift.options import DriftOptions
 from edge.health.watchdog_options import WatchdogOptions
 from edge.messaging.alarm_options import AlarmOptions
 from edge.metrics.options import MetricsOptions
@@ -127,6 +128,7 @@ class StationConfig(_Table):
         default_factory=SecurityOptions, description="who may listen to the station and steer it"
     )
     faults: FaultOptions = Field(default_factory=FaultOptions, description="what counts as a fault of a camera")
+    drift: DriftOptions = Field(default_factory=DriftOptions, description="when parts count as drifted")
     inference: InferenceOptions = Field(default_factory=InferenceOptions, description="how the model is run")
     watchdog: WatchdogOptions = Field(
         default_factory=WatchdogOptions, description="how long a stage may take before it counts as hung"

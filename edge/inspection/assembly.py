@@ -13,6 +13,8 @@ from edge.config.camera import StationCamera
 from edge.config.station import StationConfig
 from edge.errors import EdgeAdError
 from edge.health.camera_faults.watch import FaultWatch
+from edge.health.drift.figures import GoodScores
+from edge.health.drift.watch import DriftWatch
 from edge.health.incident import Incident
 from edge.inspection.area import area_plan_of
 from edge.inspection.camera_watch import CameraWatch
@@ -75,7 +77,12 @@ def gauge_of(camera: StationCamera, config: StationConfig, model: LoadedModel, *
     plan = area_plan_of(camera)
     threshold = camera.threshold if camera.threshold is not None else config.threshold
     judge = model.judge(masked=plan.masks, threshold=threshold)
-    return Gauge(model.engine, judge, plan, FaultWatch(config.faults, model.calibration.view, live=live))
+    calibration = model.calibration
+    faults = FaultWatch(config.faults, calibration.view, live=live)
+    # Under a mask fewer places count than in the calibration, so that scores are lower by nature.
+    good = GoodScores() if plan.masks else GoodScores(judge.limits.quantiles, calibration.pictures)
+    drift = DriftWatch(config.drift, good, calibration.view, each_part=camera.mode != "free-run")
+    return Gauge(model.engine, judge, plan, faults, drift)
 
 
 def _inspector(
@@ -91,7 +98,9 @@ def _inspector(
     stopping: threading.Event,
 ) -> Inspector:
     watch = CameraWatch(capture, publisher, Incident(), Incident())
-    examination = Examination(gauge_of(camera, config, model, live=capture.live), watch.take_fault)
+    examination = Examination(
+        gauge_of(camera, config, model, live=capture.live), watch.take_fault, watch.take_drift
+    )
     return Inspector(
         capture,
         examination,

@@ -1,4 +1,4 @@
-"""What happens to one camera, said once: lost, back, at fault, sound again, ready or busy."""
+"""What happens to one camera, said once: lost, back, at fault, sound again, ready or busy, its parts drifted."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ class CameraWatch:
         self._lost = ""
         self._fault = ""
         self._missing = ""
+        self._drift = ""
         self._dropped = 0
         self._missed_parts = 0
         self._say_missed_at_s = 0.0
@@ -86,6 +87,16 @@ class CameraWatch:
             event = "camera_fault" if began else "camera_fault_over"
             log_event(log, event, level=logging.WARNING, camera=self._name, reason=change.reason)
         self.say()
+
+    def take_drift(self, reason: str) -> None:
+        """Takes in what has drifted in its pictures; an empty reason means nothing."""
+        with self._lock:
+            before, self._drift = self._drift, reason
+            if reason == before:
+                return
+            event = "drift" if reason else "drift_over"
+            log_event(log, event, level=logging.WARNING, camera=self._name, reason=reason or before)
+            self._publisher.health("drift", "degraded" if reason else "ok", reason, camera=self._name)
 
     def count_missed(self) -> None:
         """Notes parts of a triggered camera whose frames were given up; call it for each frame that is taken."""

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from edge.errors import DeviceError, ScoresDifferError
 from edge.frame import Frame
+from edge.health.camera_faults.figures import Figures
 from edge.inference.engine import Prepared
 from edge.inspection.gauge import Gauge
 from edge.pictures import Picture
-from edge.verdict import Inspection
+from edge.verdict import Inspection, Verdict
 
 
 class Examination:
@@ -24,11 +25,13 @@ class Examination:
     Args:
         gauge: what the parts are measured with.
         found: told for each frame what it suffers from, empty for nothing.
+        drifted: told what has drifted where that changes, empty for nothing any more.
     """
 
-    def __init__(self, gauge: Gauge, found: Callable[[str], None]) -> None:
+    def __init__(self, gauge: Gauge, found: Callable[[str], None], drifted: Callable[[str], None]) -> None:
         self._gauge = gauge
         self._found = found
+        self._drifted = drifted
         self._one_looks = threading.Lock()  # the watch compares each frame with those before it
         self._failed_before = False
 
@@ -41,6 +44,7 @@ class Examination:
         """Measures the next frame with another gauge; one that is under way keeps the one it began with."""
         self._gauge = gauge
         self._failed_before = False
+        self._drifted(gauge.drift.reason)
 
     @property
     def threshold(self) -> float:
@@ -67,7 +71,8 @@ class Examination:
         area, mask = gauge.area(frame.camera, frame.pixels.shape)
         pixels = area.cut(frame.pixels)
         prepared = engine.prepare(pixels)
-        if fault := self._fault(gauge, frame, pixels, prepared):
+        figures = Figures(prepared.picture, (pixels.shape[0], pixels.shape[1]))
+        if fault := self._fault(gauge, frame, pixels, prepared, figures):
             return unknown(fault)
         try:
             raw = engine.run(prepared)
@@ -77,9 +82,11 @@ class Examination:
             self._failed_before = True
             return unknown(error.message)
         self._failed_before = False
-        return judge.inspect(
+        inspection = judge.inspect(
             frame, raw, device=engine.device, waited_ms=waited_ms, box=area.box, mask=mask, part_id=part_id
         )
+        self._compare(gauge, inspection, figures)
+        return inspection
 
     def inspected(self, frame: Frame) -> Picture | None:
         """What of a frame is shown to the model, uint8 [H, W, 3] BGR, no copy; None where it cannot be used."""
@@ -97,8 +104,15 @@ class Examination:
             with self._one_looks:
                 gauge.faults.pass_over(area.cut(frame.pixels), frame.captured_ns)
 
-    def _fault(self, gauge: Gauge, frame: Frame, pixels: Picture, prepared: Prepared) -> str:
+    def _fault(self, gauge: Gauge, frame: Frame, pixels: Picture, prepared: Prepared, figures: Figures) -> str:
         with self._one_looks:
-            fault = gauge.faults.look(pixels, prepared.picture, frame.captured_ns)
+            fault = gauge.faults.look(pixels, prepared.picture, frame.captured_ns, figures)
             self._found(fault)
             return fault
+
+    def _compare(self, gauge: Gauge, inspection: Inspection, figures: Figures) -> None:
+        if inspection.verdict is Verdict.UNKNOWN:
+            return
+        news = gauge.drift.take(inspection.score, figures, inspection.frame.captured_ns)
+        if news is not None and gauge is self._gauge:
+            self._drifted(news)

@@ -6,6 +6,7 @@ import logging
 
 from edge.errors import ConfigError
 from edge.health.camera_faults.watch import FaultWatch
+from edge.health.drift.watch import DriftWatch
 from edge.inference.fallback import SteadyEngine
 from edge.inference.judge import Judge, Mask
 from edge.inspection.area import Area, AreaPlan
@@ -24,13 +25,17 @@ class Gauge:
         judge: with the limits of this camera.
         plan: what of the picture is inspected.
         faults: looks for camera faults, against what the calibration of this model saw.
+        drift: compares the parts with those of that calibration.
     """
 
-    def __init__(self, engine: SteadyEngine, judge: Judge, plan: AreaPlan, faults: FaultWatch) -> None:
+    def __init__(
+        self, engine: SteadyEngine, judge: Judge, plan: AreaPlan, faults: FaultWatch, drift: DriftWatch
+    ) -> None:
         self.engine = engine
         self.judge = judge
         self.plan = plan
         self.faults = faults
+        self.drift = drift
         self.settings_limits = judge.limits
         self._areas: dict[tuple[int, ...], tuple[Area, Mask | None]] = {}
         self._drawn_for: tuple[int, ...] | None = None

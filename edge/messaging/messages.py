@@ -122,7 +122,7 @@ class Alert(_Message):
     durable: bool = Field(default=True, description="false only while the disk refuses")
 
 
-Component = Literal["camera", "inference", "disk", "clock", "model", "security"]
+Component = Literal["camera", "inference", "disk", "clock", "model", "security", "drift"]
 Condition = Literal["ok", "degraded", "failed"]
 Readiness = Literal["ready", "busy", "not_ready"]
 StationState = Literal["starting", "running", "paused", "degraded", "stopping"]

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 LEAST_FIT = 0.8  # of good pictures with their mean, in the median
 LEAST_LOSS = 0.002  # of a movement; less is what moving by parts of a pixel costs
 _SHARE = "share of pixels of a good picture"
+_RANKS = ", at evenly spaced ranks from 0 to 100 %; empty where a card is older"
 
 
 class ViewReference(BaseModel):
@@ -49,6 +50,17 @@ class ViewReference(BaseModel):
     fit_rotated: float = Field(ge=-1, le=1, description="the same rotated by 5 degrees")
     shift_high: float = Field(ge=0, description="how far good parts lie off, high; shares of the longer side")
     rotation_high: float = Field(ge=0, description="how far good parts are turned, high; degrees")
+
+    brightness: tuple[float, ...] = Field(
+        default=(), max_length=101, description=f"mean grey level of good pictures{_RANKS}"
+    )
+    sharpness: tuple[float, ...] = Field(default=(), max_length=101, description=f"their sharpness{_RANKS}")
+    right: tuple[float, ...] = Field(
+        default=(),
+        max_length=101,
+        description=f"how far to the right of their mean they lie, shares of the longer side{_RANKS}",
+    )
+    down: tuple[float, ...] = Field(default=(), max_length=101, description=f"the same, how far down{_RANKS}")
 
     @model_validator(mode="after")
     def _mean_is_whole(self) -> Self:

@@ -13,9 +13,11 @@ import cv2
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
+from calibration.scores import quantiles
 from edge.health.camera_faults.exposure import shares
 from edge.health.camera_faults.noise import noise_of
 from edge.health.camera_faults.options import FaultOptions
+from edge.health.camera_faults.place import Place
 from edge.health.camera_faults.reference import ViewReference
 from edge.health.camera_faults.sharpness import Sharpness, out_of_focus, sharpness
 from edge.health.camera_faults.view import Stamp, View, moved, stamp, stamp_size
@@ -24,6 +26,7 @@ from edge.pictures import Picture
 LEAST_PICTURES = 8
 LEAST_SIDE_PX = 32
 LOW, HIGH = 0.05, 0.95
+RANKS = 41  # 0, 2.5 ... 100 %
 BLUR = 3 / 512  # standard deviation of the blur on purpose, shares of the width
 SHIFT, ROTATION = 0.05, 5.0  # the movements on purpose
 _DEFAULTS = FaultOptions()  # the levels of black and white
@@ -131,6 +134,8 @@ def _reference(looks: Sequence[Look]) -> ViewReference:
     movements = [movement for picture in stamps if (movement := view.movement(picture))]
     by = SHIFT * max(mean.shape)
     itself = mean.astype(np.float32)
+    place = Place(itself)
+    places = [place.of(picture) for picture in stamps]
     return ViewReference(
         height=height,
         width=width,
@@ -151,7 +156,15 @@ def _reference(looks: Sequence[Look]) -> ViewReference:
         fit_rotated=view.fit(moved(itself, degrees=ROTATION)),
         shift_high=_quantile([movement.shift for movement in movements], HIGH),
         rotation_high=_quantile([movement.rotation for movement in movements], HIGH),
+        brightness=_ranks([float(picture.mean()) for picture in stamps], 3),
+        sharpness=_ranks([look.sharpness.value for look in looks], 5),
+        right=_ranks([right for right, _ in places], 5),
+        down=_ranks([down for _, down in places], 5),
     )
+
+
+def _ranks(values: Sequence[float], places: int) -> tuple[float, ...]:
+    return tuple(round(value, places) for value in quantiles(values, RANKS))
 
 
 def _quantile(values: list[float], level: float) -> float:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from edge.health.camera_faults.blind import blind_spots
 from edge.health.camera_faults.exposure import Grey, share_allowed, shares
+from edge.health.camera_faults.figures import Figures
 from edge.health.camera_faults.frozen import Stillness
 from edge.health.camera_faults.noise import noise_of
 from edge.health.camera_faults.options import FaultOptions
 from edge.health.camera_faults.reference import ViewReference
-from edge.health.camera_faults.sharpness import sharpness
-from edge.health.camera_faults.view import View, stamp
+from edge.health.camera_faults.view import View
 from edge.pictures import Picture
 
 LOOSER = 1.5  # times what good parts lie off, before a view counts as moved
@@ -48,26 +47,27 @@ class FaultWatch:
         if self._options.enabled and self._stillness is not None:
             self._stillness.glance(pixels, captured_ns)
 
-    def look(self, pixels: Picture, prepared: Picture, captured_ns: int) -> str:
+    def look(self, pixels: Picture, prepared: Picture, captured_ns: int, figures: Figures | None = None) -> str:
         """Looks at the next frame; empty for a sound one.
 
         Args:
             pixels: uint8 [H, W, 3] BGR; a view will do.
             prepared: uint8 [h, w, 3] BGR, the same picture at the model's size.
             captured_ns: monotonic clock when it reached this computer.
+            figures: of this picture, where somebody else wants them too.
 
         Returns:
             The fault in one line, e.g. "black picture", "the view is shifted by 14 px against the reference".
         """
         if not self._options.enabled:
             return ""
-        grey = np.asarray(cv2.cvtColor(prepared, cv2.COLOR_BGR2GRAY), np.uint8)
+        figures = figures or Figures(prepared, (pixels.shape[0], pixels.shape[1]))
         return (
-            self._exposure(grey)
+            self._exposure(figures.grey)
             or self._frozen(pixels, prepared, captured_ns)
             or self._noise(pixels)
-            or self._focus(grey, pixels.shape)
-            or self._movement(grey, pixels.shape)
+            or self._focus(figures)
+            or self._movement(figures)
         )
 
     def _exposure(self, grey: Grey) -> str:
@@ -93,21 +93,21 @@ class FaultWatch:
             return ""
         return f"heavy noise: {found:.1f} grey levels, good pictures have {reference.noise_high:.1f}"
 
-    def _focus(self, grey: Grey, shape: tuple[int, ...]) -> str:
+    def _focus(self, figures: Figures) -> str:
         options, reference = self._options, self._reference
-        if reference is None or not options.focus or not reference.same_size(*shape[:2]):
+        if reference is None or not options.focus or not reference.same_size(*figures.shape):
             return ""
-        found = sharpness(grey)
+        found = figures.sharpness
         structured = found.contrast > LEAST_CONTRAST * reference.contrast_low
         if not structured or found.value >= options.focus_below * reference.sharpness_least:
             return ""
         return f"out of focus: sharpness is {found.value / reference.sharpness_median:.2f} of the reference's"
 
-    def _movement(self, grey: Grey, shape: tuple[int, ...]) -> str:
+    def _movement(self, figures: Figures) -> str:
         reference, view = self._reference, self._view
-        if reference is None or view is None or not self._options.view or not reference.same_shape(*shape[:2]):
+        if reference is None or view is None or not self._options.view or not reference.same_shape(*figures.shape):
             return ""
-        picture = stamp(grey, view.size)
+        picture = figures.stamp
         fit = view.fit(picture)
         if fit >= reference.fit_low:  # as most good ones; and the search below costs more than all the rest
             return ""
@@ -118,7 +118,7 @@ class FaultWatch:
             return ""
         found = []
         if movement.shift > max(self._options.shift_above, LOOSER * reference.shift_high):
-            found.append(f"shifted by {movement.shift * max(shape[:2]):.0f} px")
+            found.append(f"shifted by {movement.shift * max(figures.shape):.0f} px")
         turned = movement.rotation > max(self._options.rotation_above, LOOSER * reference.rotation_high)
         if turned and reference.rotation_shows:
             found.append(f"rotated by {movement.rotation:.1f} degrees")
