@@ -17,8 +17,9 @@ from edge.models.signature import write_signature
 from edge.models.store import ModelStore
 from edge.teaching.backbone import BackboneBundle
 from edge.teaching.fit import Taught, fit
+from edge.teaching.folder import MAKING
 from edge.teaching.records import State
-from edge.teaching.session import MAKING, Session
+from edge.teaching.session import Session
 from edge.teaching.step import Step
 
 if TYPE_CHECKING:

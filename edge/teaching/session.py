@@ -1,8 +1,8 @@
 """The folder in which a device keeps what it was taught about one product.
 
-``product.json``, ``pictures/00001.png`` and ``.json`` at the model's size, ``states/0001.json``. Every file is
-written whole and never changed. A picture counts once its .json is there, a state once its file is; so wherever
-the power fails, the next run finds what was finished and goes on from there.
+``product.json``, ``pictures/00001.png`` and ``.json`` at the model's size, ``states/0001.json``, and a copy of the
+backbone. Every file is written whole and never changed. A picture counts once its .json is there, a state once its
+file is; so wherever the power fails, the next run finds what was finished and goes on from there.
 
 The statistics themselves are not kept: from 140 kept pictures they are made anew in seconds, exactly as from all
 at once, whereas 55 MB of sums on the disk would save half of that and could neither set a threshold nor go back.
@@ -11,11 +11,9 @@ at once, whereas 55 MB of sums on the disk would save half of that and could nei
 from __future__ import annotations
 
 import datetime
-import fcntl
 import hashlib
-import os
-import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -26,10 +24,9 @@ from edge.errors import TeachingError, UsageError
 from edge.health.camera_faults.taking import look_at
 from edge.pictures import Picture, prepare, read_picture
 from edge.teaching.backbone import BackboneBundle
-from edge.teaching.records import Kept, Product, RecordT, State, read_record, write_file, write_record
+from edge.teaching.folder import PICTURES, STATES, alone, begun, product_of, require_product, sweep
+from edge.teaching.records import Kept, RecordT, State, read_record, write_file, write_record
 from edge.teaching.sides import sets_threshold
-
-MAKING = ".making-"  # folders that begin so hold a model that is being made
 
 
 @dataclass(frozen=True)
@@ -54,22 +51,21 @@ class Session:
     Raises:
         TeachingError: there is no such folder, it cannot be used, or another process is at work in it.
         UsageError: the product was taught with another backbone.
+        BundleError: the backbone cannot be copied.
     """
 
     def __init__(self, folder: Path, backbone: BackboneBundle | None = None, *, seed: int = 0) -> None:
         self.folder = folder
-        if backbone is None and not _product_file(folder).is_file():
-            raise TeachingError(f"{folder.name} was not taught here", hint=f"nothing is kept in {folder}")
-        self._lock = _locked(folder)
-        try:
-            _sweep(folder)
-            self.product = _product(folder, backbone, seed)
-            self._states = _all_of(State, folder / "states")
-            self._kept = {kept.number: kept for kept in _all_of(Kept, folder / "pictures")}
-        except BaseException:
-            os.close(self._lock)
-            raise
-        self._known = {kept.sha256 for kept in self.pictures}
+        if backbone is None:
+            require_product(folder)
+        with ExitStack() as opening:
+            opening.enter_context(alone(folder))
+            sweep(folder)
+            self.product = begun(folder, backbone, seed) if backbone else product_of(folder)
+            self._states = _all_of(State, folder / STATES)
+            self._kept = {kept.number: kept for kept in _all_of(Kept, folder / PICTURES)}
+            self._known = {kept.sha256 for kept in self.pictures}
+            self._lock = opening.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +75,7 @@ class Session:
 
     def close(self) -> None:
         """Lets another process in."""
-        os.close(self._lock)
+        self._lock.close()
 
     def add(self, pixels: Picture, taken_from: str, source: str = "") -> bool:
         """Keeps a picture at the model's size; it is on disk when this returns.
@@ -144,7 +140,7 @@ class Session:
         """
         lost = [number for number in state.pictures if number not in self._kept]
         if lost:
-            what = f"{len(lost)} pictures of state {state.number} are gone from {self.folder / 'pictures'}"
+            what = f"{len(lost)} pictures of state {state.number} are gone from {self.folder / PICTURES}"
             raise TeachingError(what, hint="put them back, or begin anew with --forget all")
         return tuple(self._kept[number] for number in state.pictures)
 
@@ -181,8 +177,9 @@ class Session:
         Raises:
             TeachingError: the disk refuses; the state before is the current one.
         """
-        write_record(state, self.folder / "states" / f"{state.number:04}.json")
+        write_record(state, self.folder / STATES / f"{state.number:04}.json")
         self._states.append(state)
+        self._known = {kept.sha256 for kept in self.pictures}
 
     def find(self, wanted: str) -> State:
         """The state that is meant by ``last``, the one before the current one, or by its number.
@@ -210,69 +207,7 @@ class Session:
         return len(pending)
 
     def _picture(self, number: int) -> Path:
-        return self.folder / "pictures" / f"{number:05}.png"
-
-
-def forget_all(folder: Path) -> None:
-    """Removes all that is kept of a product; its models in the store stay.
-
-    Raises:
-        TeachingError: there is nothing, the disk refuses, or another process is at work in it.
-    """
-    with Session(folder):
-        leaving = folder.with_name(f".forgotten-{folder.name}")
-        try:
-            shutil.rmtree(leaving, ignore_errors=True)
-            folder.rename(leaving)  # gone in one step, whatever happens while its files go
-            shutil.rmtree(leaving)
-        except OSError as error:
-            raise TeachingError(f"cannot remove {folder}: {error.strerror}", hint="check its owner") from error
-
-
-def _product_file(folder: Path) -> Path:
-    return folder / "product.json"
-
-
-def _locked(folder: Path) -> int:
-    try:
-        for inner in ("pictures", "states"):
-            (folder / inner).mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise TeachingError(f"cannot use {folder}: {error.strerror}", hint="check its owner") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(lock)
-        raise TeachingError(f"{folder.name} is being taught by another process", hint="wait for it") from error
-    return lock
-
-
-def _sweep(folder: Path) -> None:
-    """Removes what a run that was killed left behind; nobody else is at work here."""
-    for left in folder.glob(f"{MAKING}*"):
-        shutil.rmtree(left)
-
-
-def _product(folder: Path, backbone: BackboneBundle | None, seed: int) -> Product:
-    path = _product_file(folder)
-    if path.is_file():
-        product = read_record(Product, path)
-        if backbone is not None and backbone.sha256 != product.backbone_sha256:
-            raise UsageError(
-                f"{folder.name} was taught with another backbone than {backbone.path}: {product.backbone} "
-                f"{product.backbone_sha256[:12]}",
-                hint=f"give that one, or begin anew with: edge-ad teach --name {folder.name} --forget all",
-            )
-        return product
-    if backbone is None:
-        raise TeachingError(f"{folder.name} was not taught here", hint=f"nothing is kept in {folder}")
-    card = backbone.card
-    product = Product(
-        backbone=card.name, backbone_sha256=backbone.sha256, height=card.height, width=card.width, seed=seed
-    )
-    write_record(product, path)
-    return product
+        return self.folder / PICTURES / f"{number:05}.png"
 
 
 def _all_of(kind: type[RecordT], folder: Path) -> list[RecordT]:
