@@ -7,15 +7,23 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from edge.cameras.capture import CameraState, Capture
-from edge.collecting.numbered import NumberedPictures
 from edge.collecting.sieve import Refusal, Sieve
 from edge.errors import CameraError
 from edge.inspection.area import AreaPlan
+from edge.pictures import Picture
 
 WARM_UP_PICTURES = 10
 LOOK_S = 0.2
+
+
+class Taker(Protocol):
+    """Where pictures that are kept go to: a folder, or something that looks at them."""
+
+    def add(self, pixels: Picture) -> Path:
+        """Takes a picture, uint8 [H, W, 3] BGR, and says how it is called."""
 
 
 @dataclass(slots=True)
@@ -52,7 +60,7 @@ class Pacing:
 def collect(
     capture: Capture,
     sieve: Sieve,
-    folder: NumberedPictures,
+    folder: Taker,
     collection: Collection,
     pacing: Pacing,
     show: Callable[[Collection, CameraState], None],

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from calibration import conformal
 from edge.inference.bundle import load_bundle
+from edge.inference.engine import Engine
 from edge.messaging.messages import Result
+from edge.pictures import find_pictures, read_picture
+from edge.verdict import Verdict
+from tests.conftest import plates_in
 from tests.edge.command_line import Done, edge_ad, the_line
 from tests.edge.conftest import RunStation
-from tests.edge.running_station import of_kind, until_stopping
+from tests.edge.running_station import clean_environment, of_kind, until_stopping
 
 
 @pytest.fixture
@@ -55,7 +62,7 @@ def test_the_words_name_the_threshold_and_what_was_left_out(
     done = calibrate(own_bundle, "--images", pictures, "--false-alarm-rate", "0.4")
     assert done.returncode == 0, done.stderr
     assert "WARN" not in done.stderr
-    threshold, left_out, skipped, unnoticed, written = done.stdout.splitlines()
+    threshold, left_out, skipped, unnoticed, written, _ = done.stdout.splitlines()
     assert (
         threshold.startswith("threshold ") and f" from {24 - fitted} good pictures: at most 40.00% " in threshold
     )
@@ -95,6 +102,91 @@ def test_what_cannot_give_a_threshold_is_one_line_and_changes_nothing(
     assert not own_bundle.with_suffix(".calibration.json").exists()
     gone = tmp_path / "gone.xml"
     assert the_line(calibrate(gone, "--undo"), 1).startswith(f"no such file: {gone}; ")
+
+
+def test_parts_before_a_camera_set_the_threshold_that_the_station_judges_by(
+    own_bundle: Path, tmp_path: Path, run_station: RunStation
+) -> None:
+    """Without torch, and cut to the region of interest, as the station will cut its frames."""
+    parts = plates_in(tmp_path / "parts", 14, seed=3)
+    config, kept = tmp_path / "line-3.toml", tmp_path / "kept"
+    table = f'[[cameras]]\nname = "top"\nsource = "{parts}"\nroi = [[4, 2], [139, 2], [139, 117], [4, 117]]\n'
+    config.write_text(f'model = "{own_bundle}"\n{table}', encoding="utf-8")
+    asked = ("--camera", "top", "--count", "12", "--keep", str(kept), "--false-alarm-rate", "0.1", "--json")
+    done = without_torch("calibrate", "--config", str(config), *asked)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["method"], summary["pictures"], summary["by"]) == ("conformal", 12, "calibrate")
+
+    pictures = find_pictures(kept)
+    assert [path.name for path in pictures] == [f"top-{number:05}.png" for number in range(1, 13)]
+    engine = Engine(load_bundle(own_bundle), device="CPU")
+    seen = [read_picture(path) for path in pictures]
+    assert {pixels.shape for pixels in seen} == {(116, 136, 3)}
+    scores = [engine.infer(pixels).score for pixels in seen]
+    assert summary["threshold"] == pytest.approx(conformal.threshold(scores, 0.1), rel=1e-6)
+
+    station = run_station("--config", str(config), "--wait-for-subscribers", "1", model=own_bundle)
+    with station.subscriber("") as reader:
+        judged = of_kind(Result, until_stopping(reader))
+    assert {result.threshold for result in judged} == {summary["threshold"]}
+    assert sum(result.verdict is Verdict.ANOMALOUS for result in judged[:12]) <= 1
+
+
+def test_a_camera_that_ends_too_early_leaves_the_old_threshold(own_bundle: Path, good: Path) -> None:
+    done = calibrate(own_bundle, "--camera", good, "--false-alarm-rate", "0.1")
+    said = done.stderr.splitlines()[-1]
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "needs 9 good parts, there are 6" in said
+    done = calibrate(own_bundle, "--camera", good, "--count", "6", "--false-alarm-rate", "0.1")
+    assert "needs 9 good parts, there are 6" in the_line(done, 1)  # known before the camera is opened
+    assert not own_bundle.with_suffix(".calibration.json").exists()
+
+
+@pytest.fixture
+def two_stained(tiny_dataset: Path, tmp_path: Path) -> Path:
+    """Twenty good parts, and two with a stain among them."""
+    folder = plates_in(tmp_path / "said-to-be-good", 20, seed=4)
+    for number in range(2):
+        shutil.copy(tiny_dataset / "test" / "blob" / f"{number:03}.png", folder / f"{7 * number}-stained.png")
+    return folder
+
+
+def test_defects_among_the_good_are_shown_and_a_person_decides(own_bundle: Path, two_stained: Path) -> None:
+    asked = ("--images", two_stained, "--false-alarm-rate", "0.1")
+    done = calibrate(own_bundle, *asked)
+    assert (done.returncode, done.stdout) == (1, "")
+    sheet, said = own_bundle.with_suffix(".suspects.png"), done.stderr.splitlines()[-1]
+    assert (
+        "2 of 22 pictures may show defects: " in said and "0-stained.png (" in said and "7-stained.png (" in said
+    )
+    assert said.endswith(f"look at {sheet}, then give --leave-out-suspects, or --keep-suspects if they are good")
+    assert read_picture(sheet).shape[1] > 400
+    assert not own_bundle.with_suffix(".calibration.json").exists()
+
+    without = json.loads(calibrate(own_bundle, *asked, "--leave-out-suspects", "--json").stdout)
+    assert (without["pictures"], sorted(without["suspects"])) == (20, ["0-stained.png", "7-stained.png"])
+    elsewhere = two_stained.parent / "elsewhere.png"
+    kept = json.loads(calibrate(own_bundle, *asked, "--keep-suspects", "--suspects", elsewhere, "--json").stdout)
+    assert kept["pictures"] == 22 and kept["threshold"] > without["threshold"]
+    assert elsewhere.exists()
+
+
+WITHOUT_TORCH = """
+import sys
+for name in ("torch", "nncf", "sklearn", "scipy", "onnx", "safetensors", "matplotlib", "jinja2"):
+    sys.modules[name] = None
+from edge.cli import main
+sys.argv = ["edge-ad", *sys.argv[1:]]
+main()
+"""
+
+
+def without_torch(*arguments: str) -> Done:
+    command = [sys.executable, "-c", WITHOUT_TORCH, *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, env=clean_environment(), timeout=60, check=False
+    )
 
 
 def run(model: Path, pictures: Path, *options: str) -> Done:

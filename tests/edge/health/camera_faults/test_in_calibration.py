@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.calibrating import calibrate_on
 from edge.health.camera_faults.options import FaultOptions
 from edge.health.camera_faults.watch import FaultWatch
 from edge.inference.bundle import load_bundle
@@ -18,6 +17,7 @@ from edge.inference.engine import Engine
 from edge.inference.override import calibration_of
 from edge.pictures import Picture
 from tests.conftest import FRAME, GOOD, plate, with_blob
+from tests.edge.calibrating.on_folder import calibrate_in
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_an_exported_model_knows_the_view_of_all_its_good_pictures(tiny_bundle: 
 
 
 def test_calibration_takes_the_stations_own_view_in_its_place(bundle: Path, tmp_path: Path) -> None:
-    done = calibrate_on(bundle, good_pictures(tmp_path / "good", 12, lamp=30), false_alarm_rate=0.2, device="CPU")
+    done = calibrate_in(bundle, good_pictures(tmp_path / "good", 12, lamp=30), 0.2)
     in_card = load_bundle(bundle).card.calibration.view
     own = calibration_of(load_bundle(bundle)).view
     assert own is not None and in_card is not None and own == done.calibration.view
@@ -54,13 +54,13 @@ def test_calibration_takes_the_stations_own_view_in_its_place(bundle: Path, tmp_
 
 
 def test_too_few_pictures_leave_the_models_view_in_force(bundle: Path, tmp_path: Path) -> None:
-    done = calibrate_on(bundle, good_pictures(tmp_path / "good", 7), false_alarm_rate=0.2, device="CPU")
+    done = calibrate_in(bundle, good_pictures(tmp_path / "good", 7), 0.2)
     assert done.calibration.view == load_bundle(bundle).card.calibration.view is not None
 
 
 def test_the_reference_serves_the_pictures_that_the_engine_prepares(tiny_bundle: Path) -> None:
     bundle, rng = load_bundle(tiny_bundle), np.random.default_rng(5)
-    engine = Engine(bundle, device="CPU")
+    engine = Engine(bundle)
     watch = FaultWatch(FaultOptions(), bundle.card.calibration.view, live=True)
 
     def look(pixels: Picture) -> str:

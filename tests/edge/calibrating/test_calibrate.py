@@ -9,13 +9,14 @@ import pytest
 
 from calibration import conformal
 from edge import output
-from edge.calibrating import calibrate_on, undo_calibration
+from edge.calibrating.undo import undo_calibration
 from edge.errors import BundleError, CalibrationError, PictureError, UsageError
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
 from edge.inference.override import calibration_of, override_path
 from edge.pictures import find_pictures, read_picture, short_digest
 from tests.conftest import GOOD, plates_in
+from tests.edge.calibrating.on_folder import calibrate_in
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def good(tmp_path: Path) -> Path:
 
 
 def test_the_stations_threshold_is_that_of_its_own_good_parts(bundle: Path, good: Path) -> None:
-    done = calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+    done = calibrate_in(bundle, good, 0.1)
     loaded = load_bundle(bundle)
     engine = Engine(loaded, device="CPU")
     raws = [engine.infer(read_picture(path)) for path in find_pictures(good)]
@@ -45,7 +46,7 @@ def test_the_stations_threshold_is_that_of_its_own_good_parts(bundle: Path, good
     assert done.before == loaded.card.calibration.threshold
     assert (done.fitted, done.skipped, done.calibration.pictures) == (0, (), 30)
     assert calibration_of(loaded) == done.calibration
-    assert undo_calibration(bundle) == done.path
+    assert undo_calibration(bundle) == override_path(bundle)
     assert calibration_of(loaded) == loaded.card.calibration
     assert undo_calibration(bundle) is None
 
@@ -58,7 +59,7 @@ def test_pictures_that_the_model_was_fitted_on_are_left_out_by_content(
     assert len(fitted) == GOOD - 5  # one in five was kept aside
     for number, path in enumerate(training):
         shutil.copy(path, good / f"renamed-{number}.png")
-    done = calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+    done = calibrate_in(bundle, good, 0.1)
     assert done.fitted == sum(short_digest(path) in fitted for path in training) == GOOD - 5
     assert done.calibration.pictures == 30 + 5
 
@@ -73,21 +74,21 @@ def test_only_pictures_that_were_fitted_on_give_no_threshold(
         if short_digest(path) in fitted:
             shutil.copy(path, folder)
     with pytest.raises(CalibrationError, match="was fitted on all 19 pictures in .*has not seen"):
-        calibrate_on(bundle, folder, false_alarm_rate=0.1, device="CPU")
+        calibrate_in(bundle, folder, 0.1)
 
 
 def test_damaged_pictures_are_left_out_and_named(bundle: Path, good: Path) -> None:
     broken = good / "005.png"
     broken.write_bytes(broken.read_bytes()[:200])
-    done = calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+    done = calibrate_in(bundle, good, 0.1)
     assert done.skipped == (broken,)
     assert done.calibration.pictures == 29
 
 
 def test_too_few_pictures_leave_the_threshold_as_it_is(bundle: Path, good: Path) -> None:
-    first = calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+    first = calibrate_in(bundle, good, 0.1)
     with pytest.raises(CalibrationError, match="needs 99 good parts, there are 30; give more good pictures"):
-        calibrate_on(bundle, good, false_alarm_rate=0.01, device="no device: nothing is scored for this")
+        calibrate_in(bundle, good, 0.01, device="no device: nothing is scored for this")
     assert calibration_of(load_bundle(bundle)) == first.calibration
 
 
@@ -95,7 +96,7 @@ def test_too_few_that_can_be_decoded_are_too_few(bundle: Path, good: Path) -> No
     for path in find_pictures(good)[8:]:
         path.write_text("no picture")
     with pytest.raises(CalibrationError, match="needs 9 good parts, there are 8"):
-        calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+        calibrate_in(bundle, good, 0.1)
 
 
 def test_a_folder_that_cannot_be_written_is_found_before_the_work(
@@ -108,7 +109,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_work(
 
     monkeypatch.setattr(output.tempfile, "TemporaryFile", read_only)
     with pytest.raises(UsageError, match="cannot write to .*station: Read-only file system"):
-        calibrate_on(bundle, good, false_alarm_rate=0.1, device="no device: nothing is scored for this")
+        calibrate_in(bundle, good, 0.1, device="no device: nothing is scored for this")
 
 
 def test_nothing_readable_is_an_error(bundle: Path, tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_nothing_readable_is_an_error(bundle: Path, tmp_path: Path) -> None:
     for number in range(9):
         (folder / f"{number}.png").write_text("no picture")
     with pytest.raises(PictureError, match="none of the pictures in .*notes can be decoded"):
-        calibrate_on(bundle, folder, false_alarm_rate=0.1, device="CPU")
+        calibrate_in(bundle, folder, 0.1)
 
 
 def test_a_file_left_by_another_model_or_damaged_is_replaced(bundle: Path, good: Path, tmp_path: Path) -> None:
@@ -125,11 +126,11 @@ def test_a_file_left_by_another_model_or_damaged_is_replaced(bundle: Path, good:
     override_path(bundle).write_text("{}")
     with pytest.raises(CalibrationError, match="calibrate again"):
         calibration_of(load_bundle(bundle))
-    done = calibrate_on(bundle, good, false_alarm_rate=0.1, device="CPU")
+    done = calibrate_in(bundle, good, 0.1)
     assert done.before is None
     assert calibration_of(load_bundle(bundle)) == done.calibration
 
 
 def test_a_model_that_is_not_there_is_named(good: Path, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="no such file"):
-        calibrate_on(tmp_path / "bottle.xml", good, false_alarm_rate=0.1, device="CPU")
+        calibrate_in(tmp_path / "bottle.xml", good, 0.1)
