@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 
 from edge.cameras.capture import CameraState
 from edge.config.station import StationConfig
@@ -161,6 +162,7 @@ class Answers:
             "judged": inspector.judged,
             "dropped": inspector.dropped,
             "skipped": len(inspector.watch.skipped),
+            "drift": asdict(inspector.gauge.drift.now),
         }
 
     def _to_ask(self, camera: str | None) -> Inspector:

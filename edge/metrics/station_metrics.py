@@ -57,6 +57,7 @@ class StationMetrics(Collector):
         """Reads each counter once."""
         yield from self._frames()
         yield from self._cameras()
+        yield from self._drift()
         yield from self._queues()
         yield from self._store()
         yield from self._parts()
@@ -90,6 +91,27 @@ class StationMetrics(Collector):
             paused.add_metric([inspector.name], float(inspector.paused.is_set()))
             memory.add_metric([inspector.name], _resident_bytes(inspector.capture.process_id))
         yield from (state, reconnects, paused, memory)
+
+    def _drift(self) -> Iterator[Metric]:
+        parts = _counter("edge_ad_drift_parts", "Parts compared with those of the calibration", "camera")
+        drifted = _gauge("edge_ad_drift_found", "1 while this figure of the parts has drifted", "camera", "of")
+        evidence = _gauge(
+            "edge_ad_drift_evidence", "Evidence that this figure drifts: 0 none, 1 certain", "camera", "of"
+        )
+        psi = _gauge("edge_ad_drift_psi", "Population stability index of the last scores", "camera")
+        by_chance = _gauge(
+            "edge_ad_drift_psi_by_chance", "What 95 % of such indices stay below while nothing drifts", "camera"
+        )
+        for inspector in self._sources.inspectors:
+            now = inspector.gauge.drift.now
+            parts.add_metric([inspector.name], now.parts)
+            for name, kind in now.kinds.items():
+                drifted.add_metric([inspector.name, name], float(kind is not None))
+                evidence.add_metric([inspector.name, name], now.evidence[name])
+            if now.psi is not None and now.psi_by_chance is not None:
+                psi.add_metric([inspector.name], now.psi)
+                by_chance.add_metric([inspector.name], now.psi_by_chance)
+        yield from (parts, drifted, evidence, psi, by_chance)
 
     def _queues(self) -> Iterator[Metric]:
         publisher = self._sources.publisher
