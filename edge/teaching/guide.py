@@ -18,7 +18,7 @@ from edge.inspection.area import AreaPlan
 from edge.pictures import Picture
 
 LOOK_S = 0.2
-Keep = Callable[[Picture, str], None]
+Keep = Callable[[Picture], bool]
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Guide:
         frames: the camera.
         sieve: says which pictures to keep; it knows those of earlier runs.
         plan: what of a frame is inspected; the box around it is kept.
-        keep: takes a picture (uint8 [H, W, 3] BGR, cut) and where it came from; it is on disk when this returns.
+        keep: takes a picture (uint8 [H, W, 3] BGR, cut); it is on disk when this returns. False: it was there.
         pacing: least time between two pictures, and how long to go on while none can be kept.
     """
 
@@ -96,14 +96,17 @@ class Guide:
         return replace(frame, pixels=self._plan.area(*frame.pixels.shape[:2]).cut(frame.pixels))
 
     def _take(self, decision: Decision, taken: Taken) -> None:
-        taken.advice.take(decision.refusal)
-        if decision.refusal is not None:
-            taken.refused[decision.refusal] += 1
-        elif taken.missing > 0:
-            frame = decision.frame
-            self._keep(frame.pixels, frame.picture or frame.camera)
-            self._kept_ns = frame.captured_ns
-            taken.count += 1
+        refusal, frame = decision.refusal, decision.frame
+        if refusal is None and taken.missing == 0:
+            return
+        if refusal is None and not self._keep(frame.pixels):
+            refusal = Refusal.SEEN
+        taken.advice.take(refusal)
+        if refusal is not None:
+            taken.refused[refusal] += 1
+            return
+        self._kept_ns = frame.captured_ns
+        taken.count += 1
 
     def _lost(self) -> str:
         if self._frames.state is CameraState.STALLED:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from edge.collecting.sieve import Refusal
+from edge.errors import EdgeAdError
 
 State = Literal["collecting", "fitting", "ready", "stopped", "failed"]
 OVER: frozenset[State] = frozenset({"ready", "stopped", "failed"})
@@ -23,8 +26,8 @@ class Progress(BaseModel):
         description="collecting, fitting, ready: a model is installed as a candidate, stopped or failed: the "
         "pictures taken are kept",
     )
-    taken: int = Field(default=0, ge=0, description="pictures kept, those of earlier runs included")
-    wanted: int = Field(ge=1, description="pictures wanted")
+    taken: int = Field(default=0, ge=0, description="new pictures kept, those of a run that was cut off included")
+    wanted: int = Field(ge=1, description="new pictures wanted")
     refused: dict[str, int] = Field(default_factory=dict, description="how many were not kept, by reason")
     advice: str = Field(
         default="", description="what a person can do, as nothing is kept; empty where all goes well"
@@ -45,3 +48,31 @@ class Progress(BaseModel):
 
 
 REASONS = {refusal: refusal.name.lower() for refusal in Refusal}
+Show = Callable[[Progress], None]
+
+
+class Teller:
+    """Knows the latest progress and shows each change.
+
+    Args:
+        first: what there is at the start; it is not shown.
+        show: takes each progress.
+    """
+
+    def __init__(self, first: Progress, show: Show) -> None:
+        self.now = first
+        self._show = show
+
+    def say(self, **changed: object) -> None:
+        """Shows the progress with other values of some fields."""
+        self.now = self.now.model_copy(update=changed)
+        self._show(self.now)
+
+    @contextmanager
+    def telling_failures(self) -> Iterator[None]:
+        """Shows an error that ends the block as the last progress too; it is raised all the same."""
+        try:
+            yield
+        except EdgeAdError as error:
+            self.say(state="failed", advice="", reason=str(error))
+            raise

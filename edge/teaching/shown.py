@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
 
-from edge.teaching.progress import Progress
+from edge.models.names import is_reference
+from edge.teaching.progress import Progress, Show
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-Show = Callable[[Progress], None]
 LINE_EVERY_S = 0.5
 
 
 @contextmanager
 def in_terminal() -> Iterator[Show]:
-    """Shows the progress on standard error while the block runs; it stays there with its last content."""
+    """Shows the collection on standard error; it stays there, and what comes after has bars of its own."""
     from rich.console import Console
     from rich.live import Live
 
-    with Live(console=Console(stderr=True), refresh_per_second=4) as live:
-        yield lambda progress: live.update(_table(progress))
+    console = Console(stderr=True)
+    with Live(console=console, refresh_per_second=4) as live:
+
+        def show(progress: Progress) -> None:
+            if progress.state == "collecting":
+                live.update(_table(progress))
+            elif live.is_started:
+                live.stop()
+                if not console.is_terminal:
+                    console.line()  # into a file it ends without one
+
+        yield show
 
 
 @contextmanager
@@ -78,3 +88,13 @@ def threshold_text(progress: Progress) -> str:
         return f"{progress.threshold:.4g}"
     how = "settled" if progress.stable else "still settling"
     return f"{progress.threshold:.4g}, moved {progress.moved:.0%} since the estimate before: {how}"
+
+
+def expected(ready: Progress) -> str:
+    """What a person is to expect of a model that is ready, and how to put it in force; one or two lines."""
+    lines = (
+        [f"put it in force with: edge-ad models activate {ready.model}"] if is_reference(ready.model or "") else []
+    )
+    if ready.false_alarms_per_shift is not None:
+        lines.insert(0, f"expect at most {ready.false_alarms_per_shift:.3g} false alarms in a shift, on average")
+    return "\n".join(lines)
