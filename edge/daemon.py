@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from edge.cameras.capture import Capture
@@ -53,17 +51,23 @@ class Daemon:
 
     Args:
         config: a station that ``edge.config.ready`` finds runnable.
+        stopping: set when it is to end.
         wait_for_subscribers: judge nothing before this many readers of events are connected.
         subscribers_timeout_s: how long to wait for them.
     """
 
     def __init__(
-        self, config: StationConfig, *, wait_for_subscribers: int = 0, subscribers_timeout_s: float = 30.0
+        self,
+        config: StationConfig,
+        stopping: threading.Event,
+        *,
+        wait_for_subscribers: int = 0,
+        subscribers_timeout_s: float = 30.0,
     ) -> None:
         self.config = config
         self._subscribers = wait_for_subscribers
         self._subscribers_timeout_s = subscribers_timeout_s
-        self._stopping = threading.Event()
+        self._stopping = stopping
         self._manager = ServiceManager()
         self._stage = Stage("station")
         self._failure: EdgeAdError | None = None
@@ -75,13 +79,13 @@ class Daemon:
         self._inference = InferenceHealth()
 
     def run(self) -> None:
-        """Judges until every camera has ended, SIGTERM or SIGINT comes, or something fails.
+        """Judges until every camera has ended, it is to end, or something fails.
 
         Raises:
             EdgeAdError: whatever kept the station from starting, or ended it.
         """
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
+        if self._stopping.is_set():
+            return
         config = self.config
         state_dir = config.state_dir or default_state_dir(config.station)
         keys = key_folder_of(config)
@@ -237,9 +241,6 @@ class Daemon:
             self._publisher.action(done)
         if self._recorder is not None:
             self._recorder.hear(done)
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._stopping.set()
 
     def _fail(self, error: EdgeAdError) -> None:
         """Keeps the first error and stops the station: half a station would look alive."""

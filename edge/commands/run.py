@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -67,6 +68,9 @@ def run(
       edge-ad run --camera /dev/video2 --width 1920 --height 1080 --fourcc MJPG --mode trigger --model bottle.xml
       edge-ad run --config configs/station.toml --check
     """
+    from edge.stop_signals import stop_signals
+
+    stopping = Event() if check else stop_signals()
     from edge.config.load import load_station
     from edge.config.ready import require_runnable
 
@@ -100,4 +104,4 @@ def run(
     from edge.log import start_logging
 
     start_logging(settings.log.format, settings.log.level)
-    Daemon(settings, wait_for_subscribers=wait_for_subscribers).run()
+    Daemon(settings, stopping, wait_for_subscribers=wait_for_subscribers).run()

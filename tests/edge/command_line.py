@@ -9,6 +9,20 @@ from pathlib import Path
 
 from tests.edge.running_station import clean_environment
 
+# Arguments: a package, a signal, and those of edge-ad. It sends itself the signal when it imports the package.
+SIGNALLED_AT_IMPORT = """
+import os, sys
+package, number = sys.argv[1], int(sys.argv[2])
+del sys.argv[1:3]
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == package:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), number)
+sys.meta_path.insert(0, Interrupting())
+from edge.__main__ import main
+main()
+"""
 Done = subprocess.CompletedProcess[str]
 
 

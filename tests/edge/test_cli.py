@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 import typer.main
 
 from edge.cli import app
-from tests.edge.command_line import edge_ad, the_line
+from tests.edge.command_line import SIGNALLED_AT_IMPORT, edge_ad, the_line
 from tests.edge.running_station import clean_environment
 
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
@@ -95,6 +96,12 @@ def test_debug_shows_the_traceback_that_is_else_one_line(how: list[str], tmp_pat
     assert done.returncode == 1
     assert "Traceback (most recent call last)" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("edge.errors.BundleError: no such file: ")
+
+
+def test_ctrl_c_while_it_loads_is_one_line() -> None:
+    command = [sys.executable, "-c", SIGNALLED_AT_IMPORT, "edge.cli", str(int(signal.SIGINT)), "version"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert the_line(done, 130) == "interrupted"
 
 
 WITHOUT_TORCH = """

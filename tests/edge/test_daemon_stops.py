@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import zmq
 
 from tests.edge.cameras.mjpeg_server import MjpegServer
+from tests.edge.command_line import SIGNALLED_AT_IMPORT
 from tests.edge.conftest import RunStation
 from tests.edge.running_station import RunningStation
 
@@ -83,6 +85,16 @@ def test_a_signal_ends_it_cleanly_in_under_a_second(
         with zmq.Context.instance().socket(zmq.PUB) as socket:
             socket.bind(address)
     assert station.event("stopped")["judged"] >= 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_it_loads_is_neither_lost_nor_a_traceback(
+    number: signal.Signals, run_station: RunStation, mixed_folder: Path
+) -> None:
+    program = (sys.executable, "-c", SIGNALLED_AT_IMPORT, "openvino", str(int(number)))
+    station = run_station("--camera", str(mixed_folder), "--loop", program=program)
+    assert station.wait() == 0
+    assert (station.log, station.other_lines) == ([], [])
 
 
 def test_a_killed_station_leaves_no_capture_process(run_station: RunStation, mixed_folder: Path) -> None:
