@@ -91,7 +91,8 @@ def tiny_checkpoint(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory
 
     setup = Setup(model="padim", height=SIZE[0], width=SIZE[1], backbone="efficientnet-lite0", seed=0)
     output = tmp_path_factory.mktemp("runs") / "plate"
-    return train(find_dataset(tiny_dataset), setup, output, false_alarm_rate=0.05, device="cpu").checkpoint
+    dataset = find_dataset(tiny_dataset)
+    return train(dataset, setup, output, false_alarm_rate=0.05, folds=0, device="cpu").checkpoint
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +105,18 @@ def tiny_bundle(tiny_checkpoint: Path, tiny_dataset: Path, tmp_path_factory: pyt
 def tiny_bundle_fp32(tiny_checkpoint: Path, tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same in float."""
     return _exported(tiny_checkpoint, tiny_dataset, tmp_path_factory.mktemp("bundle-fp32") / "plate.xml", "fp32")
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The backbone of the models above in half precision, for teaching on a device."""
+    from edge.scorers.padim import PadimOptions
+    from export.backbone_bundle import export_backbone
+
+    path = tmp_path_factory.mktemp("backbone") / "lite0-fp16.xml"
+    return export_backbone(
+        path, backbone="efficientnet-lite0", size=SIZE, options=PadimOptions(), precision="fp16"
+    ).path
 
 
 def _exported(checkpoint: Path, dataset: Path, output: Path, precision: str) -> Path:

@@ -17,7 +17,7 @@ def sign(
         Path | None, typer.Option("--create-key", metavar="FILE", help="Make a new pair of keys there first.")
     ] = None,
 ) -> None:
-    """Vouch for a model: its signature is written beside it, and the model itself stays as it is.
+    """Vouch for a model or a backbone: its signature is written beside it, and the file itself stays as it is.
 
     The private key stays where models are made. The public one, FILE.pub.pem, goes into the folder of trusted keys
     of each station.
@@ -38,8 +38,10 @@ def sign(
         return
     private = read_signing_key(_given(key or create_key))
     from edge.inference.bundle import load_bundle
+    from edge.teaching.backbone import is_backbone, load_backbone
 
-    typer.echo(f"{write_signature(model, load_bundle(model).sha256, private)}: written")
+    sha256 = load_backbone(model).sha256 if is_backbone(model) else load_bundle(model).sha256
+    typer.echo(f"{write_signature(model, sha256, private)}: written")
 
 
 def _given(key: Path | None) -> Path:

@@ -24,7 +24,7 @@ from edge.models.trial import require_golden_scores
 from edge.scorers.features import Features
 from edge.scorers.head import attach_head
 from edge.scorers.padim import PadimFit
-from edge.teaching.backbone import BackboneBundle
+from edge.teaching.backbone import BackboneBundle, require_golden_features
 from edge.teaching.records import Kept
 from edge.teaching.session import Session
 from edge.teaching.sides import pictures_missing
@@ -92,7 +92,7 @@ def fit(
     Raises:
         TeachingError: too few pictures, or a damaged one.
         CalibrationError: the scores support no threshold.
-        BundleError: the disk refuses, or the bundle fails its trial.
+        BundleError: the disk refuses, or the backbone or the bundle fails its trial.
         DeviceError: the device cannot run it.
     """
     check_enough(step.pictures, session.product.seed, false_alarm_rate)
@@ -124,6 +124,7 @@ def _learn(
     looks = 2 * len(step.pictures) + len(fitted)
     with progress.bar("features of good pictures", looks) as seen:
         extractor = Features(backbone.model, size, device=device, precision=backbone.card.inference_precision)
+        require_golden_features(backbone, extractor)
 
         def features(pictures: Sequence[Kept]) -> Iterator[Sequence[Array]]:
             return extractor.of(session.read(pictures), seen)
