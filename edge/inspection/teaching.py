@@ -63,21 +63,27 @@ class Teaching(Closing):
             BusyError: another product is being taught.
         """
         inspector = self._meant(asked.camera)
-        backbone = self._backbone(asked.backbone)
+        backbone = self._backbone(asked)
         if self._child is not None and not self._child.over:
             raise BusyError(
                 f"{self._child.progress.name} is being taught", hint="wait until it is over, or stop it"
             )
         first = Progress(name=str(asked.name), wanted=asked.count)
         options = [
-            *("--name", first.name, "--backbone", str(backbone), "--count", str(asked.count)),
+            *("--name", first.name, "--count", str(asked.count)),
+            *(("--backbone", str(backbone)) if backbone else ()),
+            *(("--add",) if asked.add else ()),
             *("--state-dir", str(self._state_dir), "--give-up-after-s", NEVER_S),
         ]
         if self._line.parts_per_hour is not None:
             options += ["--parts-per-hour", str(self._line.parts_per_hour), "--shift-h", str(self._line.shift_h)]
         if asked.false_alarm_rate is not None:
             options += ["--false-alarm-rate", str(asked.false_alarm_rate)]
-        after: dict[str, ActionValue] = {"teaching": first.name, "backbone": backbone.stem, "count": asked.count}
+        after: dict[str, ActionValue] = {
+            "teaching": first.name,
+            "backbone": backbone.stem if backbone else None,
+            "count": asked.count,
+        }
         return [Change(inspector.name, {"teaching": None}, after, lambda: self._begin(inspector, options, first))]
 
     def stop(self) -> Sequence[Change]:
@@ -118,8 +124,11 @@ class Teaching(Closing):
             raise UsageError(f"no camera {camera!r}", hint=here)
         return self._inspectors[camera]
 
-    def _backbone(self, name: str | None) -> Path:
-        """A file of the station's own folder: control opens no other."""
+    def _backbone(self, asked: Teach) -> Path | None:
+        """A file of the station's own folder: control opens no other. None for the one that was taught with."""
+        name = asked.backbone
+        if asked.add and name is None:
+            return None
         folder = self._state_dir / BACKBONES
         found = {path.stem: path for path in sorted(folder.glob("*.xml"))}
         if name is None and len(found) == 1:

@@ -141,7 +141,8 @@ class Teach(_Request):
     backbone: ProductName | None = Field(
         default=None, description="a file of the station's folder backbones, without .xml; null for the only one"
     )
-    count: int = Field(default=120, ge=1, le=10_000, description="how many pictures are wanted")
+    count: int = Field(default=120, ge=1, le=10_000, description="how many new pictures are wanted")
+    add: bool = Field(default=False, description="to what was taught already, with the same backbone")
     false_alarm_rate: float | None = Field(
         default=None, gt=0, le=0.5, description="promised share of false alarms; null for what the pictures allow"
     )
