@@ -19,6 +19,8 @@ from edge.pictures import Picture, readable
 from edge.progress import Advance
 from train.checkpoint import load_checkpoint
 from train.data.dataset import Dataset
+from train.evaluation.perturb import perturb
+from train.evaluation.perturbed import Perturbed
 from train.evaluation.report import evaluate_scored
 from train.evaluation.scores import Map, Scored, scored
 from train.fit import find_device
@@ -29,8 +31,17 @@ Evaluated = tuple[dict[str, Any], tuple[Path, ...]]
 Answer = tuple[Path, tuple[int, ...], float, Map | None]
 
 
-def evaluate_bundle(path: Path, dataset: Dataset, output: Path, *, device: str = "AUTO") -> Evaluated:
+def evaluate_bundle(
+    path: Path, dataset: Dataset, output: Path, *, device: str = "AUTO", changed: bool = False
+) -> Evaluated:
     """Evaluates an exported model with the runtime.
+
+    Args:
+        path: .xml of the bundle.
+        dataset: with labelled pictures.
+        output: folder for ``metrics.json`` and ``report.html``.
+        device: of OpenVINO.
+        changed: judge the pictures under other light, focus, noise, pose and compression too.
 
     Returns:
         The content of ``metrics.json``, and the pictures that could not be decoded.
@@ -49,10 +60,12 @@ def evaluate_bundle(path: Path, dataset: Dataset, output: Path, *, device: str =
         "device": engine.device,
         "backbone": (card.training.backbone or "none") if card.training else "unknown",
     }
+    skipped: list[Path] = []
     with shown as seen:
-        skipped: list[Path] = []
-        answers = _engine_answers(engine, dataset, skipped, seen)
-        return _finish(dataset, answers, calibration_of(bundle, engine.device), output, details, skipped)
+        judged = _judged(dataset, _engine_answers(engine, dataset, skipped, seen))
+    calibration = calibration_of(bundle, engine.device)
+    perturbed = perturb(engine, dataset, calibration) if changed and judged else None
+    return _finish(dataset, judged, calibration, output, details, skipped, perturbed)
 
 
 def evaluate_checkpoint(path: Path, dataset: Dataset, output: Path, *, device: str = "auto") -> Evaluated:
@@ -69,10 +82,10 @@ def evaluate_checkpoint(path: Path, dataset: Dataset, output: Path, *, device: s
         "backbone": setup.backbone,
         "fitted on": f"{header.training.pictures} pictures",
     }
+    skipped: list[Path] = []
     with shown as seen:
-        skipped: list[Path] = []
-        answers = _torch_answers(model, dataset, find_device(device), skipped, seen)
-        return _finish(dataset, answers, header.calibration, output, details, skipped)
+        judged = _judged(dataset, _torch_answers(model, dataset, find_device(device), skipped, seen))
+    return _finish(dataset, judged, header.calibration, output, details, skipped)
 
 
 def _bar(dataset: Dataset) -> AbstractContextManager[Advance]:
@@ -115,27 +128,33 @@ def _remembering(
         yield path, pixels
 
 
-def _finish(
-    dataset: Dataset,
-    answers: Iterator[Answer],
-    calibration: Calibration,
-    output: Path,
-    details: dict[str, str],
-    skipped: list[Path],
-) -> Evaluated:
+def _judged(dataset: Dataset, answers: Iterator[Answer]) -> list[Scored]:
+    """Answers with their labels, in the data set's order."""
     samples = {sample.path: sample for sample in dataset.test}
     found: dict[Path, Scored] = {
         path: scored(samples[path], shape, score, anomaly_map) for path, shape, score, anomaly_map in answers
     }
-    in_order = [found[path] for path in samples if path in found]
+    return [found[path] for path in samples if path in found]
+
+
+def _finish(
+    dataset: Dataset,
+    judged: list[Scored],
+    calibration: Calibration,
+    output: Path,
+    details: dict[str, str],
+    skipped: list[Path],
+    perturbed: Perturbed | None = None,
+) -> Evaluated:
     figures = evaluate_scored(
-        in_order,
+        judged,
         calibration.threshold,
         output,
         name=dataset.name,
-        details=details | _promise(calibration, in_order),
+        details=details | _promise(calibration, judged),
         pixel_threshold=calibration.pixel_threshold,
         skipped=skipped,
+        perturbed=perturbed,
     )
     return figures, tuple(skipped)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from train.evaluation.image_metrics import both_classes
+from train.evaluation.perturb_levels import CHANGES, Change
+from train.evaluation.perturbed import Perturbed
 
 COLOURS = GOOD, ANOMALOUS = "#2b6a99", "#c4512d"
 INK = "#444444"
@@ -61,6 +64,32 @@ def histogram(labels: Labels, scores: Scores, threshold: float) -> str:
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.legend(frameon=False)
         return _svg(figure)
+
+
+def changes(perturbed: Perturbed) -> str:
+    """Shares of false alarms and of missed pictures over the strength of each change, with what is allowed."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 4.4), layout="constrained")
+        FigureCanvasSVG(figure)
+        grid = figure.subplots(2, math.ceil(len(CHANGES) / 2), sharey=True)
+        for axes, change in zip(grid.flat, CHANGES, strict=True):
+            _draw_change(axes, perturbed, change)
+        grid.flat[0].legend(frameon=False)
+        return _svg(figure)
+
+
+def _draw_change(axes: Axes, perturbed: Perturbed, change: Change) -> None:
+    neutral = replace(perturbed.unchanged, level=change.neutral)
+    rows = sorted((*perturbed.rows[change.name], neutral), key=lambda row: row.level)
+    levels = [row.level for row in rows]
+    kinds = ("false alarms", [row.false_alarms for row in rows]), ("missed", [row.missed for row in rows])
+    for (name, shares), colour in zip(kinds, COLOURS, strict=True):
+        if None not in shares:
+            axes.plot(levels, shares, "o-", color=colour, markersize=3, linewidth=1.4, label=name)
+    if perturbed.most_false_alarms is not None:
+        axes.axhline(perturbed.most_false_alarms, color=INK, linestyle="--", linewidth=1.0, label="borne up to")
+    axes.axvline(change.neutral, color="#e4e4e4", linewidth=0.8, zorder=0)
+    axes.set(xlabel=f"{change.name} {change.unit}".strip(), ylim=(-0.02, 1.02))
 
 
 def _edges(scores: Scores, threshold: float) -> NDArray[np.float64]:

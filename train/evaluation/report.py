@@ -20,6 +20,7 @@ from edge.version import VERSION
 from train.evaluation import gallery, image_metrics, plots
 from train.evaluation.figures import FIGURES
 from train.evaluation.metrics import metrics
+from train.evaluation.perturbed import MOST_AUROC_DROP, Perturbed, sentence
 from train.evaluation.scores import Scored
 
 
@@ -32,6 +33,7 @@ def evaluate_scored(
     details: Mapping[str, str] | None = None,
     pixel_threshold: float | None = None,
     skipped: Sequence[Path] = (),
+    perturbed: Perturbed | None = None,
 ) -> dict[str, Any]:
     """Computes the figures and writes the report.
 
@@ -43,9 +45,10 @@ def evaluate_scored(
         details: lines on model and data for the page's head, by name.
         pixel_threshold: map value from which a pixel belongs to a defect, where the model has one.
         skipped: pictures that could not be decoded.
+        perturbed: the figures under changes of the camera's picture, where they were asked for.
 
     Returns:
-        The content of ``metrics.json``; see ``train.evaluation.metrics.metrics``.
+        The content of ``metrics.json``; see ``train.evaluation.metrics.metrics``, and "perturbed" where given.
 
     Raises:
         PictureError: no picture was scored, or one cannot be read again for the gallery.
@@ -57,7 +60,8 @@ def evaluate_scored(
             f"no picture of {name} could be scored", hint=f"{len(skipped)} could not be decoded; look at the files"
         )
     figures = metrics(scored, threshold)
-    page = render(scored, figures, name, details or {}, pixel_threshold, skipped)
+    page = render(scored, figures, name, details or {}, pixel_threshold, skipped, perturbed)
+    figures |= {"perturbed": perturbed.as_json()} if perturbed else {}
     try:
         output.mkdir(parents=True, exist_ok=True)
         (output / "metrics.json").write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n")
@@ -76,6 +80,7 @@ def render(
     details: Mapping[str, str],
     pixel_threshold: float | None,
     skipped: Sequence[Path],
+    perturbed: Perturbed | None = None,
 ) -> str:
     """The page as HTML text; ``figures`` are those that ``metrics`` gives for the same pictures."""
     labels = np.array([s.label for s in scored], dtype=np.int_)
@@ -109,7 +114,22 @@ def render(
         scale=scale,
         legend=_data("image/png", gallery.legend_png()),
         skipped=[str(path) for path in skipped],
+        changes=perturbed and _changes(perturbed),
     )
+
+
+def _changes(perturbed: Perturbed) -> dict[str, Any]:
+    rows = [
+        {"change": change.name if change else "none", "level": shown, "row": row}
+        for change, shown, row in perturbed.each()
+    ]
+    return {
+        "sentence": sentence(perturbed),
+        "curves": _embedded(plots.changes(perturbed)),
+        "most": perturbed.most_false_alarms,
+        "drop": MOST_AUROC_DROP,
+        "rows": rows,
+    }
 
 
 def _counts(labels: image_metrics.Labels, scores: image_metrics.Scores, threshold: float) -> dict[str, int]:
@@ -160,5 +180,5 @@ def _number(value: float | None) -> str:
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
+def _percent(value: float | None) -> str:
+    return "n/a" if value is None else f"{100 * value:.1f} %"
