@@ -1,0 +1,94 @@
+"""``edge-ad teach --camera`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from edge.inference.bundle import load_bundle
+from edge.models.store import ModelStore
+from tests.edge.command_line import Done, edge_ad, the_line
+from tests.edge.teaching.parts import parts, written
+
+
+def teach(camera: object, backbone: Any, state: Path, count: int, *options: str) -> Done:
+    return edge_ad(
+        *("teach", "--camera", str(camera), "--name", "plate", "--backbone", backbone.path),
+        *("--state-dir", state, "--count", str(count), *options),
+    )
+
+
+def progress_of(done: Done) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_bad_pictures_are_counted_by_reason_and_a_candidate_comes_of_the_good_ones(
+    backbone, tmp_path: Path
+) -> None:
+    good = parts(24)
+    spoilt = [cv2.GaussianBlur(good[0], (15, 15), 0), good[0] // 40, good[3], np.full_like(good[0], 255)]
+    camera = written(tmp_path / "camera", [*good[:4], *spoilt, *good[4:]])
+    (camera / "005-torn.png").write_bytes(b"no picture")
+    done = teach(camera, backbone, tmp_path / "state", 24, "--json", "--parts-per-hour", "100", "--shift-h", "8")
+    assert done.returncode == 0, done.stderr
+    first, *_, fitting, ready = progress_of(done)
+    assert (first["state"], first["taken"], fitting["state"], ready["state"]) == (
+        "collecting",
+        0,
+        "fitting",
+        "ready",
+    )
+    assert ready["refused"] == {"blurred": 1, "dark": 1, "seen": 1, "overexposed": 1}
+    assert ready["taken"] == ready["wanted"] == 24
+    assert ready["false_alarms_per_shift"] == 800 * ready["false_alarm_rate"]
+    version = ModelStore(tmp_path / "state").newest("plate")
+    assert (str(version), version.active) == (ready["model"], False), "activation stays a person's act"
+    calibration = load_bundle(version.path).card.calibration
+    assert (calibration.threshold, calibration.by) == (ready["threshold"], "teach")
+
+
+def test_too_few_say_how_many_more_and_the_same_command_goes_on(backbone, tmp_path: Path) -> None:
+    camera, state = written(tmp_path / "camera", parts(12)), tmp_path / "state"
+    done = teach(camera, backbone, state, 20)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.splitlines()[-1] == (
+        "edge-ad: error: the camera ended before there were enough pictures; "
+        "8 more are needed, 12 of 20 are kept: the same command goes on"
+    )
+    for number, pixels in enumerate(parts(20)[12:], start=12):
+        cv2.imwrite(str(camera / f"{number:03}.png"), pixels)
+    done = teach(camera, backbone, state, 20)
+    assert done.returncode == 0, done.stderr
+    assert "refused    12 seen" in done.stderr, "those of the first run"
+    reference = str(ModelStore(state).newest("plate"))
+    assert done.stdout.splitlines()[0] == f"{reference}: taught with 20 pictures, 20 of them new"
+    assert done.stdout.splitlines()[-1] == f"put it in force with: edge-ad models activate {reference}"
+    assert edge_ad("models", "activate", reference, "--state-dir", state).returncode == 0
+
+
+def test_a_camera_of_a_station_is_cut_to_its_region_of_interest(backbone, tmp_path: Path) -> None:
+    camera = written(tmp_path / "camera", parts(12))
+    station = tmp_path / "line.toml"
+    station.write_text(
+        f'state_dir = "{tmp_path / "state"}"\n[line]\nparts_per_hour = 50\n[[cameras]]\nname = "top"\n'
+        f'source = "{camera}"\nroi = [[10, 5], [139, 5], [139, 118], [10, 118]]\n',
+        encoding="utf-8",
+    )
+    done = edge_ad(
+        *("teach", "--config", station, "--camera", "top", "--name", "plate", "--backbone", backbone.path),
+        *("--count", "12", "--json"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert progress_of(done)[-1]["false_alarms_per_shift"] > 0
+    view = load_bundle(ModelStore(tmp_path / "state").newest("plate").path).card.calibration.view
+    assert view is not None and (view.width, view.height) == (130, 114)
+
+
+def test_bad_requests_are_one_line(backbone, tmp_path: Path) -> None:
+    options = ("teach", "--name", "plate", "--backbone", backbone.path, "--state-dir", tmp_path / "state")
+    assert the_line(edge_ad(*options, "--camera", "0", "--images", "x"), 2).startswith("two sources were given")
+    assert edge_ad(*options, "--camera", "-").stderr.splitlines()[-1].endswith("is for a running station only")
