@@ -35,12 +35,15 @@ test: $(STAMP) ## the tests, without the long ones
 test-long: $(STAMP) ## the long tests too, one after the other
 	$(BIN)/pytest
 
-faults: $(STAMP) ## every fault test in its long form, its figures to docs/reliability.md; 'make test' has the short one
-	FAULT_CYCLES=50 FAULT_RESULTS=benchmarks/results/faults.json $(BIN)/pytest tests/faults -m "not long"
+FAULT_TESTS := FAULT_CYCLES=50 FAULT_RESULTS=benchmarks/results/faults.json $(BIN)/pytest
+
+faults: $(STAMP) soak ## every fault test in its long form, an hour and a half; 'make test' has the short one
+	$(FAULT_TESTS) tests/faults -m "not long" --ignore=tests/faults/test_soak.py
 	$(BIN)/python -m benchmarks.faults
 
 soak: $(STAMP) ## a station in constant trouble for 30 minutes; SOAK_SEED= plays a run again
-	SOAK_MINUTES=30 $(BIN)/pytest tests/faults/test_soak.py
+	SOAK_MINUTES=30 $(FAULT_TESTS) tests/faults/test_soak.py
+	$(BIN)/python -m benchmarks.faults
 
 format: $(STAMP) ## format and mend what can be mended
 	$(BIN)/ruff format .
