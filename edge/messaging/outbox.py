@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -179,16 +180,25 @@ class Outbox:
             if len(self._waiting):
                 raise StoreRefusedError(f"{len(self._waiting)} alerts are not on disk: {self._refusal}")
 
-    def since(self, seq: int, limit: int) -> list[str]:
-        """JSON texts of at most ``limit`` alerts after number ``seq``, in order; those that wait in memory too.
+    def since(self, seq: int, limit: int, most_bytes: float = math.inf) -> list[str]:
+        """JSON texts of alerts after number ``seq``, in order; those that wait in memory too.
+
+        Args:
+            seq: the number before the first.
+            limit: most alerts.
+            most_bytes: of all texts; where there is one, it comes however long it is.
 
         Raises:
             StoreError: the file cannot be read.
         """
         with self._lock:
-            texts = self._ledger.since(seq, limit)
-            waiting = self._waiting.since(seq, limit - len(texts))
-        return texts + [_not_durable(text) for text in waiting]
+            texts, cut = self._ledger.since(seq, limit, most_bytes)
+            waiting = [] if cut else self._waiting.since(seq, limit - len(texts))
+        for text in waiting:
+            if texts and sum(map(len, texts)) + len(text) > most_bytes:
+                break
+            texts.append(_not_durable(text))
+        return texts
 
     def newest_of_each_camera(self) -> list[Alert]:
         """The newest alert on disk of each camera.

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from edge.errors import BusError
 from edge.messaging.asking import Asker
 from edge.messaging.messages import ActionValue
+from edge.messaging.requests import MOST_ACTIONS
 from edge.store import actions
 from edge.store.file import open_to_read
 
@@ -59,7 +60,21 @@ def ask_for_actions(asker: Asker, *, since_number: int | None, limit: int) -> li
     Raises:
         BusError: no reply in time, or the station refused.
     """
-    reply: dict[str, Any] = asker.ask("actions", since_number=since_number, limit=limit, timeout_s=5.0)
+    if since_number is None:
+        newest = _page(asker, since_number=None, limit=1)
+        since_number = max(0, newest[0].number - limit) if newest else 0
+    found: list[RecordedAction] = []
+    while len(found) < limit:
+        page = _page(asker, since_number=since_number, limit=min(MOST_ACTIONS, limit - len(found)))
+        if not page:
+            break
+        found += page
+        since_number = page[-1].number
+    return found
+
+
+def _page(asker: Asker, *, since_number: int | None, limit: int) -> list[RecordedAction]:
+    reply: dict[str, Any] = asker.ask("actions", since_number=since_number, limit=limit)
     try:
         return [RecordedAction.model_validate(fields) for fields in reply.get("actions", [])]
     except ValidationError as error:

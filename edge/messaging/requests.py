@@ -11,6 +11,7 @@ from edge.security.role import Role
 
 LARGEST_REQUEST_BYTES = 64 * 1024
 LARGEST_REPLAY = 1000
+MOST_ACTIONS = 100
 LONGEST_INSPECTION_MS = 60_000
 
 RequestId = Annotated[str, Field(max_length=64)] | Annotated[int, Field(ge=-(2**63), lt=2**63)]
@@ -49,7 +50,7 @@ class ReadActions(_Request):
     since_number: int | None = Field(
         default=None, ge=0, lt=2**63, description="the last action that the asker has; null for the newest ones"
     )
-    limit: int = Field(default=100, ge=1, le=LARGEST_REPLAY, description="most actions in one reply")
+    limit: int = Field(default=100, ge=1, le=MOST_ACTIONS, description="most actions in one reply")
 
 
 class Pause(_Request):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -99,11 +100,17 @@ class Ledger:
         with suppress(StoreRefusedError):
             self._numbers.give(last, flush=True)
 
-    def since(self, seq: int, limit: int) -> list[str]:
-        """At most so many texts after a number, in order."""
+    def since(self, seq: int, limit: int, most_bytes: float = math.inf) -> tuple[list[str], bool]:
+        """At most so many texts after a number, in order, and one at least; whether bytes had to end them."""
         query = "SELECT alert FROM alerts WHERE seq > ? ORDER BY seq LIMIT ?"
-        with mapped("read", self.path):
-            return [text for (text,) in self.db.execute(query, (seq, limit))]
+        texts: list[str] = []
+        with mapped("read", self.path), closing(self.db.execute(query, (seq, limit))) as rows:
+            for (text,) in rows:
+                most_bytes -= len(text)
+                if texts and most_bytes < 0:
+                    return texts, True
+                texts.append(text)
+        return texts, False
 
     def newest_of_each_camera(self) -> list[str]:
         """The newest text of each camera, in order."""

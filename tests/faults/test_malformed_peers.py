@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 import time
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 import zmq
 
+from edge.messaging.alarm import Alarm
 from edge.messaging.asking import Asker
+from edge.messaging.compose import Composer
 from edge.messaging.messages import Heartbeat
+from edge.messaging.outbox import Outbox
 from edge.messaging.replies import ErrorCode
 from tests.edge.conftest import RunStation
 from tests.edge.running_station import RunningStation, read_until
+from tests.faults.camera_server import ROOT
 from tests.faults.conftest import CYCLES, Report
+from tests.faults.publishing import part
 from tests.faults.secured import connected, half_open, key_folder, malformed, resident_mb, run_secured
 
 COUNT = 20 * CYCLES  # 1,000 in the long form
 GROWTH_LIMIT_MB = 10.0
+REPLIES_LIMIT_MB = 20.0  # 64 replies of 128 KiB wait for a client at most
 SEED = 20261122
 SOCKETS = ("events", "heatmaps", "control")
 
@@ -107,6 +116,35 @@ def test_each_malformed_request_gets_its_typed_error(
     report(f"{COUNT} malformed requests: {COUNT} typed errors {codes}, p99 {p99_ms:.1f} ms")
     assert sum(codes.values()) == COUNT and set(codes) <= set(ErrorCode.__args__)  # type: ignore[attr-defined]
     assert station.other_lines == [] and station.process.poll() is None
+
+
+def test_a_client_that_asks_and_never_reads_costs_next_to_nothing(tmp_path: Path, report: Report) -> None:
+    cause = Composer("line-3").result(part(0, np.zeros((32, 32), np.float32)))
+    with closing(Outbox(tmp_path)) as outbox:
+        alerts = [Composer("line-3").alert(Alarm(f"alarm-{seq}", "raised", cause), seq) for seq in range(1, 1001)]
+        outbox.append(alerts)
+    command = [sys.executable, "-m", "tests.faults.publishing", json.dumps({"state": str(tmp_path), "pace_s": 1})]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as station:
+        try:
+            assert station.stdout is not None
+            control = json.loads(station.stdout.readline())[2]
+            before_mb = resident_mb(station.pid)
+            with zmq.Context.instance().socket(zmq.DEALER) as greedy, closing(Asker(control)) as asker:
+                greedy.setsockopt(zmq.RCVHWM, 1)
+                greedy.setsockopt(zmq.RCVBUF, 4096)
+                greedy.setsockopt(zmq.LINGER, 0)
+                greedy.connect(control)
+                for number in range(5 * COUNT):
+                    greedy.send(b'{"id": %d, "command": "replay", "since_seq": 0, "limit": 1000}' % number)
+                    if number % 50 == 0:
+                        asker.ask("status", timeout_s=5)
+                grown_mb = resident_mb(station.pid) - before_mb
+        finally:
+            station.kill()
+    report(
+        f"{5 * COUNT} replays asked for and not read: memory {grown_mb:+.1f} MB ({REPLIES_LIMIT_MB:g} MB allowed)"
+    )
+    assert grown_mb < REPLIES_LIMIT_MB
 
 
 def broken_request(chance: random.Random) -> bytes:

@@ -99,6 +99,15 @@ def test_replay_gives_the_alerts_after_a_number_in_order(asker, outbox, alerts):
     }
 
 
+def test_a_reply_holds_as_many_alerts_as_fit_and_asking_on_brings_the_rest(asker, outbox, alerts):
+    outbox.append(alerts(1, 500))
+    seqs: list[int] = []
+    while (reply := asker.ask("replay", since_seq=len(seqs), limit=1000))["alerts"]:
+        assert len(json.dumps(reply, separators=(",", ":"))) < 128 * 1024 + 100
+        seqs += [alert["seq"] for alert in reply["alerts"]]
+    assert seqs == list(range(1, 501)) and reply["last_seq"] == 500
+
+
 @pytest.mark.parametrize(
     ("payload", "code", "request_id"),
     [

@@ -85,6 +85,19 @@ def test_when_too_many_wait_the_oldest_is_dropped_counted_and_told(tmp_path, ale
     outbox.close()
 
 
+def test_alerts_that_wait_follow_only_where_all_before_them_fit(tmp_path, alerts, impatient):
+    outbox = Outbox(tmp_path)
+    outbox.keep(alerts(1, 3))
+    with no_room():
+        outbox.keep(alerts(4, 3))
+        size = len(outbox.since(0, 1)[0]) + 1
+        for fit, seqs in ((0, [1]), (2, [1, 2]), (4, [1, 2, 3, 4]), (9, [1, 2, 3, 4, 5, 6])):
+            texts = outbox.since(0, 100, fit * size + 20)
+            assert [json.loads(text)["seq"] for text in texts] == seqs
+        assert [json.loads(text)["seq"] for text in outbox.since(3, 100, 0)] == [4]
+    outbox.close()
+
+
 def test_what_somebody_does_is_refused_and_not_half_kept(tmp_path, impatient):
     outbox = Outbox(tmp_path)
     outbox.record_action("anna", "pause")
