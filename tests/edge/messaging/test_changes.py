@@ -32,15 +32,19 @@ ASKED: dict[str, dict[str, object]] = {
     "acknowledge": {"alert_id": "alarm-1", "by": "Ada", "judgement": "false_alarm"},
     "set_threshold": {"threshold": 4.5, "reason": "new light"},
     "reload": {},
+    "teach": {"action": "status"},
 }
 NEEDS = dict.fromkeys(("inspect", "snapshot", "pause", "resume", "acknowledge"), Role.OPERATE) | {
     "set_threshold": Role.MAINTAIN,
     "reload": Role.MAINTAIN,
+    "teach": Role.MAINTAIN,
 }
 
 
 class Station:
     """A station of two cameras that notes what was on disk when a change was made."""
+
+    teaching = None
 
     def __init__(self, outbox: Outbox) -> None:
         self.paused = {"top": False, "side": True}
