@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +14,7 @@ from edge.errors import UsageError
 
 if TYPE_CHECKING:
     from edge.config.station import StationConfig
-    from edge.teaching.images import Added
-    from edge.teaching.making import Made
+    from edge.teaching.workplace import Workplace
 
 
 def teach(
@@ -42,6 +42,15 @@ def teach(
     add: Annotated[
         bool, typer.Option("--add", help="Further good pictures of a product that was taught already.")
     ] = False,
+    leave_out: Annotated[
+        list[int] | None,
+        typer.Option("--leave-out", metavar="NUMBER", help="A picture that shows a defect after all; repeat."),
+    ] = None,
+    forget: Annotated[
+        str | None,
+        typer.Option("--forget", metavar="last|NUMBER|all", help="Go back to a state of --history; all: to none."),
+    ] = None,
+    history: Annotated[bool, typer.Option("--history", help="What was taught when, and with what.")] = False,
     fps: Annotated[
         float | None, typer.Option("--fps", help="Rate of a device; pace of pictures and videos.")
     ] = None,
@@ -99,60 +108,41 @@ def teach(
       edge-ad teach --camera 0 --count 120 --name bottle --backbone lite0-int8.xml
       edge-ad teach --camera top --config line-3.toml --name bottle --backbone lite0-int8.xml
       edge-ad teach --images good/ --name bottle --backbone lite0-int8.xml
-      edge-ad teach --images new-lamp/ --name bottle --backbone lite0-int8.xml --add
       edge-ad teach --images good/ --name bottle --backbone lite0-int8.xml --output bottle.xml
+      edge-ad teach --images new-lamp/ --name bottle --add
+      edge-ad teach --name bottle --history
+      edge-ad teach --name bottle --forget last
     """
     from edge.collecting.collection import Pacing
     from edge.collecting.sieve import Limits
-    from edge.models.locate import store_of
-    from edge.models.names import Reference
-    from edge.models.signature import read_signing_key
-    from edge.models.trust import admission
-    from edge.output import writable_folder
+    from edge.teaching import report
     from edge.teaching.at_camera import AtCamera, Shift
-    from edge.teaching.backbone import load_backbone
     from edge.teaching.images import add_images
-    from edge.teaching.making import into_store, make, to_file
     from edge.teaching.progress import Progress, Teller
     from edge.teaching.session import Session
     from edge.teaching.shown import as_lines, expected, in_terminal
     from edge.teaching.step import forward
+    from edge.teaching.workplace import Workplace
 
-    if (images is None) == (camera is None):
-        hint = "--camera, or --images DIR with pictures of good parts"
-        raise UsageError("no pictures were given" if images is None else "two sources were given", hint=hint)
-    if backbone is None:
-        raise UsageError("no backbone was given", hint="--backbone lite0-int8.xml")
-    if Reference.of(name).version:
-        raise UsageError(f"{name!r} is no name of a product", hint="leave out the @ and what comes after it")
+    _one_of(images=images, camera=camera, leave_out=leave_out, forget=forget, history=history)
     settings = _settings(config, station, state_dir, device)
-    key = read_signing_key(sign) if sign else None
-    admit = admission(settings.security)
-    store = store_of(settings)
-    loaded = load_backbone(backbone, admit)
-    if output is not None:
-        writable_folder(output.parent)
-    deliver = to_file(output) if output else into_store(store, name, admit)
-    with Session(store.root.parent / "teaching" / name, loaded) as session:
+    place = Workplace.of(settings, name, output=output, sign=sign, rate=false_alarm_rate)
+    if history:
+        _tell_history(place, as_json=as_json)
+        return
+    if forget is not None or leave_out:
+        _take_back(place, forget, leave_out or (), backbone, as_json=as_json)
+        return
+    loaded = place.backbone(backbone)
+    with Session(place.folder, loaded) as session:
         if session.states and not add:
             hint = "add pictures with --add, or begin anew with --forget all"
             raise UsageError(f"{name} was taught already, with {len(session.pictures)} pictures", hint=hint)
-
-        def finish() -> Made:
-            return make(
-                session,
-                loaded,
-                forward(session),
-                deliver,
-                name=name,
-                false_alarm_rate=false_alarm_rate,
-                device=settings.device,
-                key=key,
-            )
-
         if images is not None:
             added = add_images(session, images)
-            _report(finish(), added, as_json=as_json)
+            made = place.make(session, loaded, forward(session))
+            said = [*report.lines(made, added), report.next_step(made)]
+            _tell(report.facts(made, added), said, as_json=as_json)
         elif camera is not None:
             asked = AtCamera(
                 camera=camera,
@@ -167,10 +157,62 @@ def teach(
             )
             with as_lines() if as_json else in_terminal() as show:
                 teller = Teller(Progress(name=name, wanted=count), show)
-                made = asked.teach(session, loaded, finish, teller)
+                made = asked.teach(session, loaded, lambda: place.make(session, loaded, forward(session)), teller)
             if not as_json:
-                _report(made, None, as_json=False)
-                typer.echo(expected(teller.now))
+                _tell({}, [*report.lines(made), expected(teller.now)], as_json=False)
+
+
+def _one_of(**given: object) -> None:
+    asked = [name for name, value in given.items() if value]
+    if len(asked) == 1:
+        return
+    hint = "--camera, or --images DIR with pictures of good parts"
+    if not asked:
+        raise UsageError("no pictures were given", hint=hint)
+    options = " and ".join(f"--{name.replace('_', '-')}" for name in asked)
+    raise UsageError(f"{options} do not go together", hint="give one of them")
+
+
+def _tell_history(place: Workplace, *, as_json: bool) -> None:
+    from edge.teaching import report
+    from edge.teaching.session import Session
+
+    with Session(place.folder) as session:
+        states, pending = session.states, len(session.pending)
+    facts = {"states": [state.model_dump(mode="json") for state in states], "pending": pending}
+    _tell(facts, report.history(states, pending), as_json=as_json)
+
+
+def _take_back(
+    place: Workplace, forget: str | None, leave_out: Sequence[int], backbone: Path | None, *, as_json: bool
+) -> None:
+    from edge.teaching import report
+    from edge.teaching.folder import forget_all, require_product
+    from edge.teaching.session import Session
+    from edge.teaching.step import back_to, without
+
+    if forget == "all":
+        forget_all(place.folder)
+        _tell({"forgotten": str(place.folder)}, [f"forgot {place.name}; its models stay"], as_json=as_json)
+        return
+    require_product(place.folder)
+    loaded = place.backbone(backbone)
+    with Session(place.folder, loaded) as session:
+        if forget is None:
+            step = without(session, leave_out)
+        else:
+            wanted = session.find(forget)
+            dropped = session.drop_pending()
+            if wanted == session.state():
+                _tell({"dropped": dropped}, [f"forgot {dropped} pictures that came since"], as_json=as_json)
+                return
+            step = back_to(session, wanted)
+        made = place.make(session, loaded, step)
+    _tell(report.facts(made), [*report.lines(made), report.next_step(made)], as_json=as_json)
+
+
+def _tell(facts: Mapping[str, object], lines: Sequence[str], *, as_json: bool) -> None:
+    typer.echo(json.dumps(facts) if as_json else "\n".join(line for line in lines if line))
 
 
 def _settings(
@@ -180,41 +222,3 @@ def _settings(
 
     overrides = {"station": station, "state_dir": state_dir, "device": device}
     return load_station(config, environ=os.environ, overrides=overrides)
-
-
-def _report(made: Made, added: Added | None, *, as_json: bool) -> None:
-    calibration, state = made.taught.calibration, made.state
-    training = made.taught.bundle.card.training
-    fitted = training.pictures if training else 0
-    if as_json and added is not None:
-        facts = {
-            "model": made.delivered,
-            "sha256": state.model_sha256,
-            "state": state.number,
-            "pictures": len(state.pictures),
-            "new": added.new,
-            "repeated": added.repeated,
-            "skipped": [str(path) for path in added.skipped],
-            "fitted": fitted,
-            "threshold": calibration.threshold,
-            "false_alarm_rate": calibration.false_alarm_rate,
-            "suspects": [
-                {"picture": suspect.kept.number, "taken_from": suspect.kept.taken_from, "score": suspect.score}
-                for suspect in made.taught.suspects
-            ],
-        }
-        typer.echo(json.dumps(facts))
-        return
-    new = added.new if added is not None else sum(state.added.values())
-    typer.echo(f"{made.delivered}: taught with {len(state.pictures)} pictures, {new} of them new")
-    typer.echo(
-        f"threshold {calibration.threshold:.4g} from {calibration.pictures} that were not fitted: "
-        f"at most {calibration.false_alarm_rate:.1%} false alarms"
-    )
-    if added is not None and added.skipped:
-        typer.echo(f"skipped {len(added.skipped)} that cannot be decoded: {', '.join(map(str, added.skipped))}")
-    for suspect in made.taught.suspects:
-        typer.echo(
-            f"look at picture {suspect.kept.number} of {suspect.kept.taken_from}: it scores {suspect.score:.1f} "
-            "times the usual and may show a defect"
-        )

@@ -87,7 +87,7 @@ class TeachingStep(_Part):
     """One of the occasions on which a device was taught the product."""
 
     time: datetime = Field(description="when, UTC")
-    deed: str = Field(description="taught, added or went back")
+    deed: str = Field(description="taught, added, left out or went back")
     pictures: int = Field(ge=1, description="good pictures in all after it, those for the threshold included")
     added: dict[str, int] = Field(default_factory=dict, description="how many were new, by where they came from")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.contact_sheet import write_contact_sheet
 from edge.inference.bundle import Admit, copy_bundle
 from edge.models.signature import write_signature
 from edge.models.store import ModelStore
@@ -36,11 +37,13 @@ class Made:
         taught: bundle, threshold and suspects; the bundle's files are where ``delivered`` says.
         state: that the product is in now.
         delivered: NAME@VERSION in the store, or the .xml file.
+        contact_sheet: picture of the suspects with their heatmaps; None where there are none.
     """
 
     taught: Taught
     state: State
     delivered: str
+    contact_sheet: Path | None
 
 
 def make(
@@ -74,10 +77,21 @@ def make(
         taught = fit(session, backbone, step, output, name=name, false_alarm_rate=false_alarm_rate, device=device)
         if key is not None:
             write_signature(output, taught.bundle.sha256, key)
+        sheet = _contact_sheet(session, taught)
         delivered = deliver(output)
     state = step.state(len(session.states) + 1, taught.bundle)
     session.record(state)
-    return Made(taught, state, delivered)
+    return Made(taught, state, delivered, sheet)
+
+
+def _contact_sheet(session: Session, taught: Taught) -> Path | None:
+    path = session.folder / "suspects.png"
+    if not taught.suspects:
+        path.unlink(missing_ok=True)
+        return None
+    pixels = session.read([suspect.kept for suspect in taught.suspects])
+    write_contact_sheet(path, [suspect.tile(each) for suspect, each in zip(taught.suspects, pixels, strict=True)])
+    return path
 
 
 def into_store(store: ModelStore, name: str, admit: Admit) -> Deliver:

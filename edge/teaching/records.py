@@ -12,7 +12,7 @@ from edge.durable import write_whole
 from edge.errors import TeachingError
 from edge.health.camera_faults.taking import Look
 
-Deed = Literal["taught", "added", "went back"]
+Deed = Literal["taught", "added", "left out", "went back"]
 Digest = "^[0-9a-f]{64}$"
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from edge.errors import UsageError
 from edge.inference.bundle import Bundle
 from edge.inference.card import TeachingStep
 from edge.teaching.records import Deed, Kept, State
@@ -63,6 +65,18 @@ def forward(session: Session) -> Step:
 def back_to(session: Session, state: State) -> Step:
     """With the pictures of an earlier state."""
     return Step("went back", session.pictures_of(state), went_back_to=state.number)
+
+
+def without(session: Session, numbers: Sequence[int]) -> Step:
+    """With the pictures of the current state but some, which show defects.
+
+    Raises:
+        UsageError: one of them is not among those of the current state.
+    """
+    strangers = sorted(set(numbers) - {kept.number for kept in session.pictures})
+    if strangers:
+        raise UsageError(f"{session.folder.name} is not taught with picture {strangers[0]}")
+    return Step("left out", tuple(kept for kept in session.pictures if kept.number not in numbers))
 
 
 def history_of(session: Session) -> tuple[TeachingStep, ...]:

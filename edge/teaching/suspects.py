@@ -6,18 +6,23 @@ half: two fits of the grid that decides, for nothing but this.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration import suspects
+from edge.contact_sheet import MOST_TILES, Tile, tile_of
+from edge.pictures import Picture
 from edge.scorers.padim import PadimFit, PadimOptions
 from edge.teaching.records import Kept
 
 Array = NDArray[np.float32]
-FeaturesOf = Callable[[Sequence[Kept]], Iterator[Sequence[Array]]]
+Batches = Iterator[Sequence[Array]]
+FeaturesOf = Callable[[Sequence[Kept]], Batches]
 
 
 @dataclass(frozen=True)
@@ -27,16 +32,23 @@ class Suspect:
     Attributes:
         kept: which one.
         score: that a model of other pictures gives it, in multiples of the median of all.
+        anomaly_map: float32 [height, width], that this model gives.
     """
 
     kept: Kept
     score: float
+    anomaly_map: Array
+
+    def tile(self, pixels: Picture) -> Tile:
+        """For the contact sheet; the picture as kept, uint8 [height, width, 3] BGR."""
+        name = f"{self.kept.number} {self.kept.taken_from} {self.kept.time:%d %b %H:%M}"
+        return tile_of(name, self.score, pixels, self.anomaly_map)
 
 
 def find_suspects(
     pictures: Sequence[Kept], features: FeaturesOf, size: tuple[int, int], options: PadimOptions
 ) -> tuple[Suspect, ...]:
-    """The suspects, the highest score first.
+    """The suspects, the highest score first; at most as many as a contact sheet shows.
 
     Args:
         pictures: that are said to be good.
@@ -46,23 +58,33 @@ def find_suspects(
     """
     halves = pictures[::2], pictures[1::2]
     scores: dict[int, float] = {}
+    worst: list[tuple[float, int, Array]] = []
     for fitted, scored in (halves, halves[::-1]):
-        found = _scores(features(fitted), features(scored), size, options)
-        scores.update(zip((kept.number for kept in scored), found, strict=True))
+        rows = _scored(features(fitted), features(scored), size, options)
+        for kept, (score, anomaly_map) in zip(scored, rows, strict=True):
+            scores[kept.number] = score
+            worst = heapq.nlargest(MOST_TILES, [*worst, (score, kept.number, anomaly_map)], key=itemgetter(0))
     values = np.array([scores[kept.number] for kept in pictures])
-    usual = float(np.median(values))
-    return tuple(Suspect(pictures[index], float(values[index] / usual)) for index in suspects.find(values))
+    usual = float(np.median(values)) or 1.0
+    maps = {number: anomaly_map for _, number, anomaly_map in worst}
+    found = [pictures[index] for index in suspects.find(values)]
+    return tuple(
+        Suspect(kept, scores[kept.number] / usual, maps[kept.number]) for kept in found if kept.number in maps
+    )
 
 
-def _scores(
+def _scored(
     good: Iterator[Sequence[Array]],
     unseen: Iterator[Sequence[Array]],
     size: tuple[int, int],
     options: PadimOptions,
-) -> list[float]:
+) -> Iterator[tuple[float, Array]]:
+    """Score and map of each unseen picture, by a model of the good ones."""
     fit = PadimFit(size, options.model_copy(update={"fine_weight": 0.0}))
     for views in good:
         fit.add(views[:1])
     scorer = fit.scorer()
     del fit  # its sums take more memory than all else
-    return [float(score) for views in unseen for score in scorer.score(views[:1]).scores]
+    for views in unseen:
+        scored = scorer.score(views[:1])
+        yield from ((float(score), each) for score, each in zip(scored.scores, scored.maps, strict=True))

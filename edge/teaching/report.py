@@ -1,0 +1,80 @@
+"""What came of teaching, for people and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edge.models.names import is_reference
+from edge.teaching.images import Added
+from edge.teaching.making import Made
+from edge.teaching.records import State
+
+NOTHING = Added(new=0, repeated=0, skipped=())
+
+
+def facts(made: Made, added: Added = NOTHING) -> dict[str, object]:
+    """For machines."""
+    calibration, state, training = made.taught.calibration, made.state, made.taught.bundle.card.training
+    return {
+        "model": made.delivered,
+        "sha256": state.model_sha256,
+        "state": state.number,
+        "deed": state.deed,
+        "pictures": len(state.pictures),
+        "new": sum(state.added.values()),
+        "repeated": added.repeated,
+        "skipped": [str(path) for path in added.skipped],
+        "fitted": training.pictures if training else 0,
+        "threshold": calibration.threshold,
+        "false_alarm_rate": calibration.false_alarm_rate,
+        "suspects": [
+            {"picture": suspect.kept.number, "taken_from": suspect.kept.taken_from, "score": suspect.score}
+            for suspect in made.taught.suspects
+        ],
+        "contact_sheet": str(made.contact_sheet) if made.contact_sheet else None,
+    }
+
+
+def lines(made: Made, added: Added = NOTHING) -> list[str]:
+    """For people."""
+    calibration, state = made.taught.calibration, made.state
+    new = sum(state.added.values())
+    said = [
+        f"{made.delivered}: taught with {len(state.pictures)} pictures" + (f", {new} of them new" if new else ""),
+        f"threshold {calibration.threshold:.4g} from {calibration.pictures} that were not fitted: "
+        f"at most {calibration.false_alarm_rate:.1%} false alarms",
+    ]
+    if added.repeated:
+        said.append(f"{added.repeated} were there already")
+    if added.skipped:
+        named = ", ".join(map(str, added.skipped))
+        said.append(f"skipped {len(added.skipped)} that cannot be decoded: {named}")
+    if made.taught.suspects:
+        named = ", ".join(str(suspect.kept.number) for suspect in made.taught.suspects)
+        said.append(
+            f"pictures {named} may show defects and count all the same: look at {made.contact_sheet}, "
+            "then leave out those that do with --leave-out NUMBER"
+        )
+    return said
+
+
+def next_step(made: Made) -> str:
+    """How a person puts the model in force; empty where it was not installed."""
+    return (
+        f"put it in force with: edge-ad models activate {made.delivered}" if is_reference(made.delivered) else ""
+    )
+
+
+def history(states: Sequence[State], pending: int) -> list[str]:
+    """One line for each state, the current one last, and one for pictures that came since."""
+    said = [_line(state) for state in states]
+    return [*said, f"{pending} pictures came since"] if pending else said
+
+
+def _line(state: State) -> str:
+    what = f"went back to {state.went_back_to}" if state.went_back_to else state.deed
+    added = ", ".join(f"{number} from {place}" for place, number in state.added.items())
+    return (
+        f"{state.number:>3}  {state.time:%Y-%m-%d %H:%M:%S}Z  {what:<15} {len(state.pictures):>5} pictures  "
+        f"threshold {state.threshold:<8.4g} {state.model}  {added}"
+    ).rstrip()
