@@ -116,8 +116,18 @@ def copy_bundle(source: Path, target: Path, admit: Admit = whoever_made_it) -> B
         source: of the .xml file of one of ours.
         target: likewise.
         admit: see ``load_bundle``; asked before anything is written.
+
+    Raises:
+        BundleError: as ``load_bundle``.
+        CardError: likewise; also for a model from elsewhere, which carries nothing that a copy could be proved by.
     """
-    _, xml, weights = _open(source, read_xml(source), admit)
+    xml = read_xml(source)
+    if not _OURS.search(xml):
+        hint = f"run it by its path: edge-ad run --model {source}"
+        raise CardError(
+            f"{source} has no card of edge-ad: no digests, and no golden scores to try it by", hint=hint
+        )
+    _, xml, weights = _open(source, xml, admit)
     place(target, xml, weights)
     return load_bundle(target)
 

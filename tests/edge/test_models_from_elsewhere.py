@@ -131,3 +131,12 @@ def test_a_copy_is_the_same_model_under_another_name(exported: Path, tmp_path: P
     for suffix in (".xml", ".bin"):
         shutil.copy(exported.with_suffix(suffix), tmp_path / f"other{suffix}")
     assert load_bundle(tmp_path / "other.xml").sha256 == load_bundle(exported).sha256
+
+
+def test_the_store_refuses_it_and_says_how_it_is_run(exported: Path, tmp_path: Path) -> None:
+    line = the_line(edge_ad("models", "install", exported, "--state-dir", tmp_path / "state", "--activate"), 1)
+    assert line == (
+        f"{exported} has no card of edge-ad: no digests, and no golden scores to try it by; "
+        f"run it by its path: edge-ad run --model {exported}"
+    )
+    assert list((tmp_path / "state" / "models").glob("*/*")) == []
