@@ -66,6 +66,7 @@ class Course:
         self._row_since_ns = 0
         self._part = 0
         self._look_at = 0
+        self._sure = False  # of a change; whether it is worth a message is another question
 
     @property
     def evidence(self) -> float:
@@ -85,22 +86,32 @@ class Course:
         self.recent.append(value)
         if self.shift is not None:
             return self._follow(self.shift, value, at_ns)
-        mark = Mark(self._part, self._ranks.taken, at_ns)
-        reached = self._evidence.take(self._ranks.take(value), mark)
-        return reached and self._part >= self._look_at and self._is_found()
+        rank = self._ranks.rank(value) if self._sure else self._ranks.take(value)
+        if not self._evidence.take(rank, Mark(self._part, self._ranks.taken, at_ns)):
+            self._sure = False
+            return False
+        self._sure = self._sure or self._is_sure()
+        return self._sure and self._part >= self._look_at and self._is_found()
+
+    def _is_sure(self) -> bool:
+        """Unlearns what came since the change, if enough is known of before."""
+        _, mark = self._evidence.likeliest
+        self._look_at = self._part
+        if len(self._ranks) - (self._ranks.taken - mark.taken) < LEAST_KEPT:
+            self._evidence.clear()
+            return False
+        self._ranks.go_back(mark.taken)
+        return True
 
     def _is_found(self) -> bool:
         kind, mark = self._evidence.likeliest
         parts = self._part - mark.part + 1
-        kept = self._ranks.before(mark.taken)
-        if len(kept) < LEAST_KEPT:
-            return False
-        before, now = _figure(kind, kept), _figure(kind, self._last(parts))
+        before, now = _figure(kind, self._ranks.kept), _figure(kind, self._last(parts))
         if abs(now - before) < self._least:
             self._look_at = self._part + LATE
             return False
-        self._ranks.go_back(mark.taken)
         self._evidence.clear()
+        self._sure = False
         self._row = []
         self._row_parts = min(max(self._agree, parts), RECENT)
         self.shift = Shift(kind, mark.at_ns, before, now)

@@ -15,10 +15,12 @@ parts makes none of them grow. That much makes some 10 % of 5 % of false alarms.
 
 from __future__ import annotations
 
+import math
 from typing import Literal, NamedTuple
 
 Kind = Literal["higher", "lower", "wider"]
 BETS: tuple[Kind, ...] = ("higher", "higher", "lower", "lower", "wider", "wider")
+_SIDES = 4
 STRANGE = 0.05  # share of defective parts that is no drift
 
 
@@ -73,14 +75,19 @@ class Evidence:
             _MILD_WIDER * (1 + 3 * square),
             _STRONG_WIDER * square,
         )
+        reached, limit, capitals, bests = False, self._limit, self._capital, self._best
         for bet, factor in enumerate(won):
-            best = self._best[bet]
+            best = bests[bet]
             if best <= 1.0:
                 best = 1.0
                 self._since[bet] = mark
-            self._best[bet] = min(best * factor, self._limit)
-            self._capital[bet] = min((self._capital[bet] + 1) * factor, self._limit)
-        return max(self._capital) >= self._limit
+            best *= factor
+            bests[bet] = best if best < limit else limit
+            capital = (capitals[bet] + 1.0) * factor
+            if capital >= limit:
+                capital, reached = limit, True
+            capitals[bet] = capital
+        return reached
 
     @property
     def capital(self) -> float:
@@ -89,6 +96,13 @@ class Evidence:
 
     @property
     def likeliest(self) -> tuple[Kind, Mark]:
-        """What the bet that won most was on, and since when."""
-        bet = max(range(len(BETS)), key=lambda bet: (self._capital[bet], self._best[bet]))
+        """What has changed, and since when.
+
+        Values that all lie on one side are wider spread as well, so a bet on a side is believed before: once it
+        has won half as much, in the logarithm.
+        """
+        capitals, half = self._capital, math.sqrt(self._limit)
+        sides = max(range(_SIDES), key=lambda bet: (capitals[bet], self._best[bet]))
+        spread = max(range(_SIDES, len(BETS)), key=lambda bet: (capitals[bet], self._best[bet]))
+        bet = sides if capitals[sides] >= min(half, capitals[spread]) else spread
         return BETS[bet], self._since[bet]

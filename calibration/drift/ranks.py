@@ -53,18 +53,15 @@ class Ranks:
             self._taken.append(value)
         return rank
 
-    def before(self, taken: int) -> Sequence[float]:
-        """The kept values without what came after the first ``taken`` that were learned, ascending."""
-        if taken >= len(self._taken):
-            return self._sorted
-        kept = self._sorted.copy()
-        for value in self._taken[taken:]:
-            del kept[bisect_left(kept, value)]
-        return kept
+    @property
+    def kept(self) -> Sequence[float]:
+        """The values, ascending; not to be changed."""
+        return self._sorted
 
     def go_back(self, taken: int) -> None:
         """Unlearns what came after the first ``taken`` values that were learned."""
-        self._sorted = list(self.before(taken))
+        for value in self._taken[taken:]:
+            del self._sorted[bisect_left(self._sorted, value)]
         del self._taken[taken:]
 
 
