@@ -14,7 +14,8 @@ from edge.output import writable_folder
 from export.backbone_ir import to_openvino
 from export.material import gather
 from export.parity import ParityRow, check, compare
-from export.variants import PRECISIONS, Precision, build_variant, torch_results
+from export.reference import torch_results
+from export.variants import PRECISIONS, Precision, build_variant
 from train.checkpoint import load_checkpoint
 
 
@@ -42,6 +43,7 @@ def export(
     test: Path | None = None,
     false_alarm_rate: float,
     refit: bool = False,
+    folds: int | None = None,
     allow_drop: bool = False,
 ) -> Exported:
     """Exports at one precision, comparing every precision on the way there with the torch model.
@@ -56,6 +58,7 @@ def export(
         test: labelled data set for the parity table; ``data`` where that has labels.
         false_alarm_rate: wanted; see ``build_variant``.
         refit: accept other pictures than the model was trained on, and fit the scorer on them.
+        folds: see ``export.material.gather``.
         allow_drop: write an INT8 model that is worse than ``export.parity.check`` lets pass.
 
     Raises:
@@ -68,8 +71,8 @@ def export(
         raise UsageError(f"--output {output} is not an .xml file", hint="for example: --output bottle.xml")
     model, header = load_checkpoint(checkpoint)
     writable_folder(output.parent)
-    material = gather(header, data, test, refit=refit)
-    reference = torch_results(model, (*material.calibration, *material.labelled))
+    material = gather(header, data, test, refit=refit, folds=folds)
+    reference = torch_results(model, material)
     rows = [compare("torch", reference, reference, material.labels, header.calibration.threshold)]
     backbone = to_openvino(model.extractor, header.setup.size)
     with tempfile.TemporaryDirectory() as folder:

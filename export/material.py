@@ -16,7 +16,7 @@ from edge.pictures import Picture, prepare, readable
 from train.checkpoint import Header
 from train.data.dataset import Dataset, Sample
 from train.data.find import find_dataset
-from train.data.split import Split, hold_out, listing_sha256, split_for_calibration
+from train.data.split import Split, divide, hold_out, listing_sha256
 from train.fit import fitted_digests
 
 Pictures = Sequence[tuple[Path, Picture]]
@@ -28,7 +28,8 @@ class Material:
 
     Attributes:
         fit: good pictures that scorers are fitted on.
-        calibration: good pictures that thresholds rest on; none of them in ``fit``.
+        folds: of each picture in ``fit``, where thresholds rest on models of the folds; else empty.
+        calibration: good pictures that thresholds rest on, none of them in ``fit``; none where there are folds.
         labelled: test pictures for the parity table; may be empty.
         labels: of the labelled ones, 0 good and 1 anomalous.
         training: where the good pictures come from, for the card.
@@ -37,6 +38,7 @@ class Material:
     """
 
     fit: Pictures
+    folds: tuple[int, ...]
     calibration: Pictures
     labelled: Pictures
     labels: dict[Path, int]
@@ -44,8 +46,20 @@ class Material:
     view: ViewReference | None
     skipped: tuple[Path, ...]
 
+    @property
+    def compared(self) -> Pictures:
+        """Good pictures on which two forms of one model are compared: those not fitted on, if there are any."""
+        return self.calibration or self.fit
 
-def gather(header: Header, data: Path | None, test: Path | None, *, refit: bool) -> Material:
+    @property
+    def fold_count(self) -> int | None:
+        """How many folds there are; None for none."""
+        return max(self.folds) + 1 if self.folds else None
+
+
+def gather(
+    header: Header, data: Path | None, test: Path | None, *, refit: bool, folds: int | None = None
+) -> Material:
     """Reads the pictures of an export.
 
     Args:
@@ -53,20 +67,22 @@ def gather(header: Header, data: Path | None, test: Path | None, *, refit: bool)
         data: good pictures, or a data set with ``train/good``; where the checkpoint was trained by default.
         test: labelled data set; the one ``data`` belongs to where that has labels.
         refit: accept other good pictures than those of the training.
+        folds: see ``train.data.split.divide``; None for those of the training, and with ``refit`` for as many as
+            the pictures call for.
 
     Raises:
         UsageError: other good pictures than those of the training.
         PictureError: pictures are missing or cannot be decoded.
     """
     dataset = find_dataset(data or Path(header.data))
-    split = _split(dataset, header, refit=refit)
+    split = _split(dataset, header, refit=refit, folds=folds)
     samples = find_dataset(test).test if test else dataset.test
     skipped: list[Path] = []
     view = ReferenceTaker(partial(prepare, size=header.setup.size))
     fit = _read("reading good pictures", split.fit, header, skipped, view)
     calibration = _read("reading calibration pictures", split.calibration, header, skipped, view)
     labelled = _read("reading test pictures", [sample.path for sample in samples], header, skipped)
-    if not fit or not calibration:
+    if not fit or not (calibration or split.folds):
         raise PictureError(f"too few pictures in {dataset.root} can be decoded", hint="see which were skipped")
     training = header.training.model_copy(
         update={
@@ -75,19 +91,29 @@ def gather(header: Header, data: Path | None, test: Path | None, *, refit: bool)
             "fitted": fitted_digests([path for path, _ in fit]),
         }
     )
-    labels = _labels(samples, labelled)
-    return Material(fit, calibration, labelled, labels, training, view.reference(), tuple(skipped))
+    return Material(
+        fit=fit,
+        folds=tuple(split.fold_of[path] for path, _ in fit) if split.folds else (),
+        calibration=calibration,
+        labelled=labelled,
+        labels=_labels(samples, labelled),
+        training=training,
+        view=view.reference(),
+        skipped=tuple(skipped),
+    )
 
 
-def _split(dataset: Dataset, header: Header, *, refit: bool) -> Split:
-    split = split_for_calibration(dataset.train, seed=header.setup.seed)
+def _split(dataset: Dataset, header: Header, *, refit: bool, folds: int | None) -> Split:
+    if folds is None and not refit:
+        folds = header.calibration.folds or 0
+    split = divide(dataset.train, folds=folds, seed=header.setup.seed)
     wanted = header.training.listing_sha256
     if refit or split.listing_sha256 == wanted:
         return split
     # Layouts without good test pictures held some out of the training, always the same ones.
     kept, _ = hold_out(dataset.train)
     if listing_sha256(kept) == wanted:
-        return split_for_calibration(kept, seed=header.setup.seed)
+        return divide(kept, folds=folds, seed=header.setup.seed)
     raise UsageError(
         f"{dataset.root} does not hold the good pictures this model was trained on",
         hint="give --data with those pictures, or --refit to fit its scorer on these",

@@ -68,7 +68,7 @@ def export_onnx(checkpoint: Path, output: Path, *, data: Path | None = None, ref
     try:
         with progress.bar("converting to ONNX", None):
             _write(model, header.model_dump_json(by_alias=True), fresh)
-        score, anomaly_map = _difference(model, fresh, material.calibration)
+        score, anomaly_map = _difference(model, fresh, material.compared)
         if not (score <= MOST_DIFFERENCE and anomaly_map <= MOST_DIFFERENCE):
             raise TrainingError(
                 f"ONNX Runtime disagrees with OpenVINO: scores by {score:.2g}, maps by {anomaly_map:.2g}"
@@ -80,7 +80,7 @@ def export_onnx(checkpoint: Path, output: Path, *, data: Path | None = None, ref
         ) from error
     finally:
         fresh.unlink(missing_ok=True)
-    return OnnxExported(score, anomaly_map, len(material.calibration), material.skipped)
+    return OnnxExported(score, anomaly_map, len(material.compared), material.skipped)
 
 
 def _write(model: FeatureModel, header: str, path: Path) -> None:

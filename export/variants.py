@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import openvino as ov
+from numpy.typing import NDArray
 
 from edge import progress
-from edge.inference import golden
 from edge.inference.batch import score_pictures
-from edge.inference.bundle import Bundle, write_bundle
+from edge.inference.bundle import Bundle
 from edge.inference.calibrate import calibrate, reachable_rate
-from edge.inference.card import Calibration, Golden, ModelCard
+from edge.inference.calibrated import calibrated_bundle
+from edge.inference.card import Calibration, ModelCard
 from edge.inference.engine import Engine, Raw
+from edge.progress import Advance
 from edge.scorers.features import features_of
 from edge.scorers.head import attach_head
+from edge.scorers.scorer import Scorer
 from export.material import Material, Pictures
 from export.quantize import PICTURES, quantize
+from export.reference import cross_results
 from train.checkpoint import Header
+from train.cross_fit import CrossFit, cross_fit, joined
 from train.fit import versions
-from train.models.feature_model import FeatureModel
 from train.models.registry import find_kind, options_of
 
+Array = NDArray[np.float32]
 Precision = Literal["fp32", "fp16", "int8"]
 PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16", "int8")
 
@@ -36,7 +42,7 @@ class Variant:
 
     Attributes:
         bundle: as read back from disk.
-        results: raw results by picture.
+        results: raw results by picture; of those in folds by the scorers of the other folds.
     """
 
     bundle: Bundle
@@ -59,52 +65,74 @@ def build_variant(
     if precision == "int8":
         with progress.bar("quantizing the feature extractor", None):
             backbone = quantize(backbone, [pixels for _, pixels in material.fit[:PICTURES]])
-    graph = _with_scorer(backbone, header, material, precision)
-    half = precision != "fp32"
-    bundle = write_bundle(graph, _card(header, material, precision, _PROVISIONAL), path, compress_to_fp16=half)
-    engine = Engine(bundle, device="CPU", hint="throughput")
-    results = _score(engine, (*material.calibration, *material.labelled), precision)
-    good = [results[picture] for picture, _ in material.calibration]
-    calibration = calibrate(
+    cross = _cross_fit(backbone, header, material, precision) if material.folds else None
+    graph = attach_head(backbone, cross.scorer if cross else _fit(backbone, header, material, precision))
+    results: dict[Path, Raw] = {}
+
+    def calibration_by(engine: Engine) -> Calibration:
+        results.update(_score(engine, (*material.calibration, *material.labelled), precision))
+        if cross:
+            results.update(cross_results(cross, material))
+        return _calibration(results, material, precision, rate)
+
+    bundle = calibrated_bundle(
+        graph,
+        lambda calibration: _card(header, material, precision, calibration),
+        path,
+        calibrate=calibration_by,
+        device="CPU",
+        compress_to_fp16=precision != "fp32",
+    )
+    return Variant(bundle, results)
+
+
+def _calibration(
+    results: Mapping[Path, Raw], material: Material, precision: Precision, rate: float
+) -> Calibration:
+    good = [results[path] for path, _ in (material.fit if material.folds else material.calibration)]
+    return calibrate(
         [raw.score for raw in good],
         [float(raw.anomaly_map.max()) for raw in good if raw.anomaly_map is not None] or None,
+        method="cross-conformal" if material.folds else "conformal",
         false_alarm_rate=reachable_rate(rate, len(good)),
         device="CPU",
         precision=precision,
         view=material.view,
+        folds=material.fold_count,
+        by="export",
     )
-    known = Golden(version=golden.VERSION, scores=golden.golden_scores(engine))
-    card = _card(header, material, precision, calibration).model_copy(update={"golden": known})
-    bundle = write_bundle(graph, card, path, compress_to_fp16=half)
-    return Variant(bundle, results)
 
 
-# Stands in the card while the bundle gives the scores that the real one is made of; never leaves this module.
-_PROVISIONAL = Calibration(
-    method="none",
-    false_alarm_rate=0.5,
-    threshold=0.0,
-    pictures=1,
-    quantiles=(0.0, 0.0),
-    device="CPU",
-    precision="none",
-    time=datetime.datetime.fromtimestamp(0, datetime.UTC),
-)
-
-
-def _with_scorer(backbone: ov.Model, header: Header, material: Material, precision: Precision) -> ov.Model:
+def _fit(backbone: ov.Model, header: Header, material: Material, precision: Precision) -> Scorer:
     setup = header.setup
     kind = find_kind(setup.model)
     options = options_of(kind, setup.options)
     steps = kind.steps(options)
-    pictures = (pixels for _, pixels in material.fit)
     with progress.bar(f"{precision}: features of good pictures", len(material.fit)) as seen:
-        features = features_of(backbone, pictures, setup.size, device="CPU", seen=seen)
+        features = _features(backbone, header, material, seen)
         if not steps:
-            return attach_head(backbone, kind.fit(features, setup.size, options, setup.seed, progress.silent))
+            return kind.fit(features, setup.size, options, setup.seed, progress.silent)
         batches = list(features)
     with progress.bar(f"{precision}: choosing the coreset", steps) as advance:
-        return attach_head(backbone, kind.fit(batches, setup.size, options, setup.seed, advance))
+        return kind.fit(batches, setup.size, options, setup.seed, advance)
+
+
+def _cross_fit(backbone: ov.Model, header: Header, material: Material, precision: Precision) -> CrossFit:
+    setup = header.setup
+    kind = find_kind(setup.model)
+    with progress.bar(f"{precision}: features of good pictures", len(material.fit)) as seen:
+        features = joined(_features(backbone, header, material, seen))
+    options = options_of(kind, setup.options)
+    return cross_fit(
+        *(kind, features, material.folds, setup.size, options, setup.seed),
+        keep_maps=True,
+        description=f"{precision}: ",
+    )
+
+
+def _features(backbone: ov.Model, header: Header, material: Material, seen: Advance) -> Iterator[list[Array]]:
+    pictures = (pixels for _, pixels in material.fit)
+    return features_of(backbone, pictures, header.setup.size, device="CPU", seen=seen)
 
 
 def _score(engine: Engine, pictures: Pictures, precision: Precision) -> dict[Path, Raw]:
@@ -124,14 +152,3 @@ def _card(header: Header, material: Material, precision: Precision, calibration:
         training=material.training.model_copy(update={"versions": versions()}),
         calibration=calibration,
     )
-
-
-def torch_results(model: FeatureModel, pictures: Pictures) -> dict[Path, Raw]:
-    """What the float model of the checkpoint gives, as the reference of the parity table."""
-    results: dict[Path, Raw] = {}
-    paths = [path for path, _ in pictures]
-    with progress.bar("torch: scores", len(pictures)) as seen:
-        for batch in model.predict((pixels for _, pixels in pictures), seen=seen):
-            for score, anomaly_map in zip(batch.scores, batch.maps, strict=True):
-                results[paths[len(results)]] = Raw(float(score), np.asarray(anomaly_map), 0.0, 0.0)
-    return results

@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from edge import progress
-from edge.errors import PictureError, UsageError
+from calibration import bimodality, suspects
+from edge.errors import UsageError
 from edge.inference.calibrate import calibrate, reachable_rate
 from edge.inference.card import Training
-from edge.pictures import readable, short_digest
+from edge.pictures import short_digest
 from edge.version import VERSION
 from train.backbones.registry import find_backbone
 from train.checkpoint import Header, save_checkpoint
 from train.data.dataset import Dataset
-from train.data.split import FEWEST_GOOD, Split, split_for_calibration
+from train.data.split import Split, divide
+from train.fitted import fit_apart, fit_in_folds
 from train.models.feature_model import FeatureModel
-from train.models.registry import find_kind, options_of
 from train.models.setup import Setup
 
 CHECKPOINT = "model.safetensors"
@@ -37,12 +35,16 @@ class Trained:
         header: as in the file.
         model: in memory.
         skipped: pictures that could not be decoded.
+        suspects: pictures behind the threshold that may show defects, the strangest first.
+        doubt: what else the scores behind it say against the pictures, one line; empty where nothing.
     """
 
     checkpoint: Path
     header: Header
     model: FeatureModel
     skipped: tuple[Path, ...]
+    suspects: tuple[Path, ...] = ()
+    doubt: str = ""
 
 
 def train(
@@ -52,9 +54,10 @@ def train(
     *,
     name: str | None = None,
     false_alarm_rate: float,
+    folds: int | None = None,
     device: str = "auto",
 ) -> Trained:
-    """Fits a model on good pictures, sets a threshold on those kept aside, and writes the checkpoint.
+    """Fits a model on good pictures, sets a threshold on those it was not fitted on, and writes the checkpoint.
 
     Args:
         dataset: its ``train`` pictures are used, nothing else.
@@ -62,6 +65,7 @@ def train(
         output: folder for ``model.safetensors``.
         name: product name; the data set's name by default.
         false_alarm_rate: wanted; raised to what the number of calibration pictures can promise.
+        folds: see ``train.data.split.divide``.
         device: torch device, or "auto".
 
     Raises:
@@ -70,35 +74,48 @@ def train(
     """
     torch.manual_seed(setup.seed)
     device = find_device(device)
-    split = split_for_calibration(dataset.train, seed=setup.seed)
+    split = divide(dataset.train, folds=folds, seed=setup.seed)
     skipped: list[Path] = []
-    model = _fitted(setup, split, device, skipped)
-    fitted = [path for path in split.fit if path not in skipped]
-    scores, peaks = _calibration_scores(model, split, device, skipped)
+    fitted = (fit_in_folds if split.folds else fit_apart)(setup, split, device, skipped)
     header = Header(
         name=name or dataset.name,
         setup=setup,
         training=Training(
-            pictures=len(fitted),
+            pictures=len(fitted.pictures),
             listing_sha256=split.listing_sha256,
-            fitted=fitted_digests(fitted),
+            fitted=fitted_digests(fitted.pictures),
             seed=setup.seed,
             backbone=setup.backbone,
             backbone_licence=find_backbone(setup.backbone).licence,
             versions=versions(),
         ),
         calibration=calibrate(
-            scores,
-            peaks,
-            false_alarm_rate=reachable_rate(false_alarm_rate, len(scores)),
+            fitted.scores,
+            fitted.peaks,
+            method=method_of(split),
+            false_alarm_rate=reachable_rate(false_alarm_rate, len(fitted.scores)),
             device="torch",
             precision="fp32",
+            folds=split.count,
+            by="train",
         ),
         data=str(dataset.train[0].parent.resolve()),
     )
     checkpoint = output / CHECKPOINT
-    save_checkpoint(checkpoint, model, header)
-    return Trained(checkpoint, header, model, tuple(skipped))
+    save_checkpoint(checkpoint, fitted.model, header)
+    return Trained(
+        checkpoint,
+        header,
+        fitted.model,
+        tuple(skipped),
+        suspects=tuple(fitted.scored[index] for index in suspects.find(fitted.scores)),
+        doubt=bimodality.warning(fitted.scores),
+    )
+
+
+def method_of(split: Split) -> str:
+    """How the threshold of pictures divided like this is set."""
+    return "cross-conformal" if split.folds else "conformal"
 
 
 def find_device(device: str) -> str:
@@ -127,33 +144,3 @@ def fitted_digests(fitted: Sequence[Path]) -> tuple[str, ...]:
 def versions() -> dict[str, str]:
     """Versions that a model depends on, for its card."""
     return {"edge-ad": VERSION, "torch": version("torch"), "openvino": version("openvino")}
-
-
-def _fitted(setup: Setup, split: Split, device: str, skipped: list[Path]) -> FeatureModel:
-    kind = find_kind(setup.model)
-    steps = kind.steps(options_of(kind, setup.options))
-    total = len(split.fit)
-    usable = (pixels for _, pixels in readable(list(split.fit), skipped))
-    first = list(islice(usable, FEWEST_GOOD // 2))
-    if len(first) < FEWEST_GOOD // 2:
-        named = ", ".join(path.name for path in skipped[:3])
-        raise PictureError(f"{len(skipped)} of {total} pictures cannot be decoded: {named} ...")
-    pictures = (pixels for source in (first, usable) for pixels in source)
-    with progress.bar("features of good pictures", total) as seen:
-        if not steps:
-            return FeatureModel.fit(setup, pictures, device=device, seen=seen)
-        with progress.bar("choosing the coreset", steps) as advance:
-            return FeatureModel.fit(setup, pictures, device=device, seen=seen, advance=advance)
-
-
-def _calibration_scores(
-    model: FeatureModel, split: Split, device: str, skipped: list[Path]
-) -> tuple[np.ndarray, np.ndarray]:
-    usable = (pixels for _, pixels in readable(list(split.calibration), skipped))
-    with progress.bar("scores for the threshold", len(split.calibration)) as seen:
-        scored = list(model.predict(usable, device=device, seen=seen))
-    if not scored:
-        raise PictureError("none of the pictures kept aside for the threshold can be decoded")
-    scores = np.concatenate([batch.scores for batch in scored])
-    peaks = np.concatenate([batch.maps.max(axis=(1, 2)) for batch in scored])
-    return scores, peaks

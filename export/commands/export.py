@@ -12,7 +12,7 @@ import typer
 
 from edge.errors import UsageError
 from edge.extras import needs_extra
-from train.commands.train import echo_skipped
+from train.commands.train import Folds, echo_skipped
 
 
 class Precision(StrEnum):
@@ -49,6 +49,7 @@ def export(
     refit: Annotated[
         bool, typer.Option("--refit", help="Accept other good pictures and fit the scorer on them.")
     ] = False,
+    folds: Folds = None,
     allow_drop: Annotated[
         bool, typer.Option("--allow-drop", help="Write an INT8 model even if it lost accuracy.")
     ] = False,
@@ -76,6 +77,8 @@ def export(
             raise UsageError("an export to ONNX is float and loses nothing", hint="leave out --allow-drop")
         if sign is not None:
             raise UsageError("an ONNX file carries no signature", hint="leave out --sign")
+        if folds is not None:
+            raise UsageError("an ONNX file carries no threshold of its own", hint="leave out --folds")
         _export_onnx(checkpoint, output, data=data, refit=refit, as_json=as_json)
         return
     from edge.models.signature import read_signing_key, write_signature
@@ -92,6 +95,7 @@ def export(
         test=test,
         false_alarm_rate=false_alarm_rate,
         refit=refit,
+        folds=folds,
         allow_drop=allow_drop,
     )
     if key is not None:
@@ -105,12 +109,13 @@ def export(
         return
     from rich.console import Console
 
+    from edge.inference.promise import promise_of
     from export.parity import as_table
 
     Console().print(as_table(exported.rows))
     typer.echo(
         f"{output}: {card.model} {card.precision} for {card.name}, threshold {card.calibration.threshold:.4g}, "
-        f"at most {card.calibration.false_alarm_rate:.1%} false alarms"
+        f"{promise_of(card.calibration)}"
     )
     echo_skipped(exported.skipped)
     typer.echo(f"next: edge-ad run --camera 0 --model {output}")

@@ -122,7 +122,7 @@ def test_half_precision_on_other_pictures_of_a_refit(
     shutil.copytree(tiny_dataset / "train" / "good", others)
     (others / "000.png").unlink()
     output = tmp_path / "model" / "plate.xml"
-    wanted = {"precision": "fp16", "data": others, "test": tiny_dataset, "false_alarm_rate": 0.25}
+    wanted = {"precision": "fp16", "data": others, "test": tiny_dataset, "false_alarm_rate": 0.25, "folds": 0}
     with pytest.raises(UsageError, match="does not hold the good pictures.*--refit"):
         export(tiny_checkpoint, output, **wanted)
     card = export(tiny_checkpoint, output, **wanted, refit=True).bundle.card

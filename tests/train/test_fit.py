@@ -25,7 +25,7 @@ def setup(**changes: object) -> Setup:
 
 
 def fitted(folder: Path, output: Path, **changes: object) -> Trained:
-    return train(find_dataset(folder), setup(**changes), output, false_alarm_rate=0.05, device="cpu")
+    return train(find_dataset(folder), setup(**changes), output, false_alarm_rate=0.05, folds=0, device="cpu")
 
 
 @pytest.fixture
@@ -36,7 +36,8 @@ def few(tmp_path: Path) -> Path:
 
 def test_the_same_seed_gives_the_same_model(tiny_checkpoint: Path, tiny_dataset: Path, tmp_path: Path) -> None:
     first, header = load_checkpoint(tiny_checkpoint)
-    again = train(find_dataset(tiny_dataset), header.setup, tmp_path, false_alarm_rate=0.05, device="cpu")
+    options = {"false_alarm_rate": 0.05, "folds": 0, "device": "cpu"}
+    again = train(find_dataset(tiny_dataset), header.setup, tmp_path, **options)
     pictures = [read_picture(path) for path in sorted((tiny_dataset / "test").glob("*/*.png"))]
     (ours, theirs) = (
         np.concatenate([batch.scores for batch in model.predict(pictures)]) for model in (first, again.model)

@@ -20,6 +20,15 @@ Normal = Annotated[Path | None, typer.Option("--normal", help="Folder of good pi
 Abnormal = Annotated[
     Path | None, typer.Option("--abnormal", help="Folder of defective pictures beside --normal, for evaluation.")
 ]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        "--folds",
+        min=0,
+        help="0: a fifth of the good pictures is kept aside for the threshold. N: all are fitted on, and the "
+        "threshold rests on models of N folds. Not given: 10 folds up to 100 pictures.",
+    ),
+]
 NormalClass = Annotated[
     str | None, typer.Option("--normal-class", help="Class folder in --data that is good; others are anomalies.")
 ]
@@ -47,18 +56,22 @@ def train(
     false_alarm_rate: Annotated[
         float, typer.Option("--false-alarm-rate", min=1e-6, max=0.5, help="Promised share of false alarms.")
     ] = 0.05,
+    folds: Folds = None,
     name: Annotated[str | None, typer.Option("--name", help="Product name; the data's folder by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Fit a model on pictures of good parts and write a checkpoint.
 
-    One in five good pictures is kept aside, by content, for the threshold.
+    Up to 100 good pictures all are fitted on, and the threshold rests on models of folds; of more, one in five is
+    kept aside, by content, for the threshold.
 
     \b
     Example:
       edge-ad train --data bottle/ --model padim --output runs/bottle
       edge-ad train --data forest/ --normal-class healthy --output runs/forest
     """
+    from edge.inference.promise import promise_of
+
     with needs_extra("train"):
         from train.data.find import find_dataset
         from train.fit import train as fit
@@ -73,22 +86,25 @@ def train(
     )
     dataset = find_dataset(data, normal=normal, abnormal=abnormal, normal_class=normal_class)
     writable_folder(output)
-    trained = fit(dataset, setup, output, name=name, false_alarm_rate=false_alarm_rate, device=device)
+    trained = fit(dataset, setup, output, name=name, false_alarm_rate=false_alarm_rate, folds=folds, device=device)
     header = trained.header
     if as_json:
         summary = header.model_dump(mode="json", by_alias=True, exclude={"calibration": {"quantiles"}})
         skipped = [str(path) for path in trained.skipped]
-        typer.echo(json.dumps({"checkpoint": str(trained.checkpoint), "skipped": skipped, **summary}))
+        doubts = {"suspects": [str(path) for path in trained.suspects], "doubt": trained.doubt}
+        typer.echo(json.dumps({"checkpoint": str(trained.checkpoint), "skipped": skipped, **doubts, **summary}))
         return
     calibration = header.calibration
     typer.echo(f"{trained.checkpoint}: {model} for {header.name}, fitted on {header.training.pictures} pictures")
     typer.echo(
-        f"threshold {calibration.threshold:.4g} from {calibration.pictures} other pictures: "
-        f"at most {calibration.false_alarm_rate:.1%} false alarms"
+        f"threshold {calibration.threshold:.4g} from {calibration.pictures} "
+        f"{f'pictures in {calibration.folds} folds' if calibration.folds else 'other pictures'}: "
+        f"{promise_of(calibration)}"
     )
     if calibration.false_alarm_rate > false_alarm_rate:
         typer.echo(f"({false_alarm_rate:.1%} was asked; that needs more good pictures)")
     echo_skipped(trained.skipped)
+    echo_doubts(trained.suspects, trained.doubt)
     typer.echo(
         f"next: edge-ad export --checkpoint {trained.checkpoint} --output {header.name}.xml --precision int8"
     )
@@ -129,3 +145,11 @@ def echo_skipped(skipped: tuple[Path, ...], *, err: bool = False) -> None:
     if skipped:
         named = ", ".join(map(str, skipped))
         typer.echo(f"skipped {len(skipped)} pictures that cannot be decoded: {named}", err=err)
+
+
+def echo_doubts(suspects: tuple[Path, ...], doubt: str) -> None:
+    """Tells what speaks against pictures that are said to be good."""
+    if suspects:
+        typer.echo(f"warning: look at these, they may show defects: {', '.join(map(str, suspects))}")
+    if doubt:
+        typer.echo(f"warning: {doubt}")

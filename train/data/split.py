@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from calibration import cross_conformal
 from edge.errors import PictureError, UsageError
 from edge.pictures import digest
 
@@ -20,17 +21,58 @@ HELD_OUT_SEED = -1  # fixed: training and evaluation must agree on it whatever s
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Good pictures in two parts that share no content, each in the order given.
+    """Good pictures in two parts that share no content, or all of them in folds; each in the order given.
 
     Attributes:
         fit: pictures that the model is fitted on.
-        calibration: pictures that the threshold rests on.
+        calibration: pictures that the threshold rests on; none where that rests on the folds.
         listing_sha256: sha256 over the sorted digests of both parts, 64 hexadecimal digits.
+        folds: of each picture in ``fit``, 0 to K - 1; empty where some were set aside instead.
     """
 
     fit: tuple[Path, ...]
     calibration: tuple[Path, ...]
     listing_sha256: str
+    folds: tuple[int, ...] = ()
+
+    @property
+    def count(self) -> int | None:
+        """K; None where there are no folds."""
+        return max(self.folds) + 1 if self.folds else None
+
+    @property
+    def fold_of(self) -> dict[Path, int]:
+        """The fold of each picture."""
+        return dict(zip(self.fit, self.folds, strict=True)) if self.folds else {}
+
+
+def divide(paths: Sequence[Path], *, folds: int | None, seed: int) -> Split:
+    """Decides which good pictures the model is fitted on and which the threshold rests on.
+
+    Args:
+        paths: good pictures; whether they can be decoded is not checked here.
+        folds: 0 sets a fifth aside. From 2 on all are fitted on, and the threshold rests on models of so many
+            folds, see ``calibration.cross_conformal``. None takes folds where there are few different pictures.
+        seed: another seed gives another division.
+
+    Raises:
+        PictureError: a file cannot be read, or fewer than 8 different pictures are given.
+        UsageError: one fold, or fewer than none.
+    """
+    if folds is not None and (folds < 0 or folds == 1):
+        raise UsageError(f"{folds} folds cannot be made", hint="at least 2; 0 sets a fifth of the pictures aside")
+    digests = _digests(paths)
+    different = _enough(digests, paths)
+    if folds is None:
+        folds = cross_conformal.FOLDS if different <= cross_conformal.MOST_PICTURES else 0
+    if folds == 0:
+        return split_for_calibration(paths, seed=seed)
+    return Split(
+        fit=tuple(paths),
+        calibration=(),
+        listing_sha256=_listing(digests),
+        folds=cross_conformal.assign(digests, folds=folds, seed=seed),
+    )
 
 
 def split_for_calibration(paths: Sequence[Path], *, fraction: float = 0.2, seed: int) -> Split:
@@ -46,12 +88,7 @@ def split_for_calibration(paths: Sequence[Path], *, fraction: float = 0.2, seed:
         UsageError: the fraction is out of range.
     """
     digests = _digests(paths)
-    different = len(set(digests))
-    if different < FEWEST_GOOD:
-        raise PictureError(
-            f"{different} different good pictures in {len(paths)} files are too few to train on",
-            hint=f"at least {FEWEST_GOOD} are needed, 50 or more are better",
-        )
+    _enough(digests, paths)
     aside = _drawn(digests, fraction, seed)
     chosen = list(zip(paths, digests, strict=True))
     return Split(
@@ -87,6 +124,17 @@ def listing_sha256(paths: Sequence[Path]) -> str:
         PictureError: a file cannot be read.
     """
     return _listing(_digests(paths))
+
+
+def _enough(digests: Sequence[str], paths: Sequence[Path]) -> int:
+    """How many pictures are different, if they are enough."""
+    different = len(set(digests))
+    if different < FEWEST_GOOD:
+        raise PictureError(
+            f"{different} different good pictures in {len(paths)} files are too few to train on",
+            hint=f"at least {FEWEST_GOOD} are needed, 50 or more are better",
+        )
+    return different
 
 
 def _digests(paths: Sequence[Path]) -> list[str]:

@@ -59,7 +59,7 @@ class FeatureModel:
         """
         kind = find_kind(setup.model)
         options = options_of(kind, setup.options)
-        extractor = Extractor(find_backbone(setup.backbone), options.views(), setup.size).eval()  # type: ignore[attr-defined]
+        extractor = extractor_of(setup)
         batches = extract(extractor, pictures, setup.size, device=device, seen=seen)
         return cls(setup, extractor, kind.fit(batches, setup.size, options, setup.seed, advance))
 
@@ -104,6 +104,12 @@ class FeatureModel:
                 hint="it was written by another version; train again",
             ) from error
         return model
+
+
+def extractor_of(setup: Setup) -> Extractor:
+    """The extractor with its trained weights."""
+    options = options_of(find_kind(setup.model), setup.options)
+    return Extractor(find_backbone(setup.backbone), options.views(), setup.size).eval()  # type: ignore[attr-defined]
 
 
 def extract(

@@ -1,0 +1,101 @@
+"""A model fitted on good pictures, and scores of pictures that it was not fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+
+from edge import progress
+from edge.errors import PictureError
+from edge.pictures import Picture, readable
+from train.cross_fit import cross_fit, joined
+from train.data.split import FEWEST_GOOD, Split
+from train.models.feature_model import FeatureModel, extract, extractor_of
+from train.models.registry import find_kind, options_of
+from train.models.setup import Setup
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What fitting gave.
+
+    Attributes:
+        model: fitted.
+        pictures: that it was fitted on.
+        scored: good pictures behind the threshold.
+        scores: float32 [N], of each by a model that was not fitted on it.
+        peaks: float32 [N], the maximum of its map, likewise.
+    """
+
+    model: FeatureModel
+    pictures: list[Path]
+    scored: list[Path]
+    scores: np.ndarray
+    peaks: np.ndarray
+
+
+def fit_apart(setup: Setup, split: Split, device: str, skipped: list[Path]) -> Fitted:
+    """Fits on one part of the pictures and scores the other.
+
+    Args:
+        setup: the model.
+        split: with pictures set aside.
+        device: torch device.
+        skipped: pictures that cannot be decoded are added to it.
+
+    Raises:
+        PictureError: too few usable pictures.
+    """
+    kind = find_kind(setup.model)
+    steps = kind.steps(options_of(kind, setup.options))
+    fitted: list[Path] = []
+    pictures = _named(_usable(split, skipped), fitted)
+    with progress.bar("features of good pictures", len(split.fit)) as seen:
+        if steps:
+            with progress.bar("choosing the coreset", steps) as advance:
+                model = FeatureModel.fit(setup, pictures, device=device, seen=seen, advance=advance)
+        else:
+            model = FeatureModel.fit(setup, pictures, device=device, seen=seen)
+    scored: list[Path] = []
+    calibration = _named(readable(list(split.calibration), skipped), scored)
+    with progress.bar("scores for the threshold", len(split.calibration)) as seen:
+        batches = list(model.predict(calibration, device=device, seen=seen))
+    if not batches:
+        raise PictureError("none of the pictures kept aside for the threshold can be decoded")
+    scores = np.concatenate([batch.scores for batch in batches])
+    peaks = np.concatenate([batch.maps.max(axis=(1, 2)) for batch in batches])
+    return Fitted(model, fitted, scored, scores, peaks)
+
+
+def fit_in_folds(setup: Setup, split: Split, device: str, skipped: list[Path]) -> Fitted:
+    """Fits on all pictures, and scores each by a model of the other folds; otherwise as ``fit_apart``."""
+    kind = find_kind(setup.model)
+    extractor = extractor_of(setup)
+    fitted: list[Path] = []
+    pictures = _named(_usable(split, skipped), fitted)
+    with progress.bar("features of good pictures", len(split.fit)) as seen:
+        features = joined(extract(extractor, pictures, setup.size, device=device, seen=seen))
+    folds = [split.fold_of[path] for path in fitted]
+    found = cross_fit(kind, features, folds, setup.size, options_of(kind, setup.options), setup.seed)
+    return Fitted(FeatureModel(setup, extractor, found.scorer), fitted, fitted, found.scores, found.peaks)
+
+
+def _usable(split: Split, skipped: list[Path]) -> Iterator[tuple[Path, Picture]]:
+    """The pictures to fit on, if not nearly all of them are broken."""
+    usable = readable(list(split.fit), skipped)
+    first = list(islice(usable, FEWEST_GOOD // 2))
+    if len(first) < FEWEST_GOOD // 2:
+        named = ", ".join(path.name for path in skipped[:3])
+        raise PictureError(f"{len(skipped)} of {len(split.fit)} pictures cannot be decoded: {named} ...")
+    return chain(first, usable)
+
+
+def _named(pictures: Iterable[tuple[Path, Picture]], names: list[Path]) -> Iterator[Picture]:
+    """The pictures alone; where each came from is added to ``names``."""
+    for path, pixels in pictures:
+        names.append(path)
+        yield pixels
