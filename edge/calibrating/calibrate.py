@@ -95,8 +95,8 @@ def calibrate_on(model: Path, parts_of: Callable[[Bundle], GoodParts], asked: As
     parts = parts_of(bundle)
     asked.check_enough(parts.total)
     writable_folder(model.parent)
-    before = _threshold_in_force(bundle)
     engine = Engine(bundle, device=asked.device, hint="throughput")
+    before = _threshold_in_force(bundle, engine.device)
     gathered = Gathered(ReferenceTaker(bundle.card.fitting.picture))
     with shown(gathered, asked, parts.total):
         parts.fill(engine, gathered)
@@ -145,8 +145,8 @@ def _check_reachable(bundle: Bundle, calibration: Calibration) -> None:
         )
 
 
-def _threshold_in_force(bundle: Bundle) -> float | None:
+def _threshold_in_force(bundle: Bundle, device: str) -> float | None:
     try:
-        return calibration_of(bundle).threshold
+        return calibration_of(bundle, device).threshold
     except CalibrationError:  # to be replaced by the new one, which is what its message asks for
         return None

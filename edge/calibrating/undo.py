@@ -5,19 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge.errors import BundleError
-from edge.inference.override import override_path
+from edge.inference.bundle import load_bundle
+from edge.inference.override import override_path, remove_override
 
 
-def undo_calibration(model: Path) -> Path | None:
+def undo_calibration(model: Path, device: str | None = None) -> Path | None:
     """Removes the station's own thresholds; None where there were none.
+
+    Args:
+        model: the .xml file of a bundle.
+        device: only those for this kind of device, e.g. CPU; None for all, a damaged file too.
 
     Raises:
         BundleError: there is no such model either.
+        CalibrationError: with a device, the file cannot be understood or is for another model.
     """
     path = override_path(model)
     if not path.exists():
         if not model.exists():
             raise BundleError(f"no such file: {model}", hint="--model takes the .xml file of a bundle")
         return None
+    if device is not None:
+        return path if remove_override(load_bundle(model), device) else None
     path.unlink()
     return path

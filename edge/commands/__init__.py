@@ -19,6 +19,7 @@ from edge.commands import (
     sign,
     subscribe,
     teach,
+    threshold,
     verify,
     version,
 )
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("collect")(collect.collect)
     app.command("teach")(teach.teach)
     app.command("calibrate")(calibrate.calibrate)
+    app.add_typer(threshold.threshold, name="threshold")
     app.command("run")(run.run)
     app.command("subscribe")(subscribe.subscribe)
     app.command("inspect")(inspect.inspect)

@@ -75,7 +75,7 @@ def calibrate(
         raise UsageError("are the suspects good or not?", hint="--leave-out-suspects or --keep-suspects, not both")
     where = chosen(model, config, camera if config else None)
     if undo:
-        _undo(where.model)
+        _undo(where.model, device)
         return
     asked = Asked(
         false_alarm_rate,
@@ -94,12 +94,16 @@ def calibrate(
     _report_json(done, path) if as_json else _report(done, path, asked, where)
 
 
-def _undo(model: Path) -> None:
+def _undo(model: Path, device: str | None) -> None:
     from edge.calibrating.undo import undo_calibration
 
-    removed = undo_calibration(model)
-    done = f"{removed} removed: {model}'s own threshold is in force again" if removed else "nothing to undo"
-    typer.echo(done)
+    removed = undo_calibration(model, device)
+    if removed is None:
+        typer.echo("nothing to undo")
+    elif removed.exists():
+        typer.echo(f"the calibration for {device} was removed from {removed}; those for other devices stay")
+    else:
+        typer.echo(f"{removed} removed: {model}'s own threshold is in force again")
 
 
 def _from_folder(model: Path, images: Path, asked: Asked) -> Calibrated:
