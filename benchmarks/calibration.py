@@ -22,9 +22,19 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.accuracy_results import write_results
 from benchmarks.calibration_features import Measured, Pictures, float_graph, measured, read_pictures
+from benchmarks.calibration_precision import precision
+from benchmarks.calibration_published import published
 from benchmarks.calibration_rates import FITS, rates
-from benchmarks.calibration_results import CalibrationFile, Cell, read_results
-from benchmarks.calibration_tables import head, rate_tables
+from benchmarks.calibration_results import CalibrationFile, Cell, Timings, read_results
+from benchmarks.calibration_tables import (
+    head,
+    precision_tables,
+    published_tables,
+    rate_tables,
+    timing_head,
+    timing_tables,
+)
+from benchmarks.calibration_timing import timing
 from benchmarks.conditions import ROOT, conditions_here
 from benchmarks.datasets import SETS, absent
 from benchmarks.front import run
@@ -40,9 +50,15 @@ MEASURED_CODE = ("benchmarks", "calibration", "edge/scorers", "train/models", "t
 Part = Callable[[Measured, str, Pictures, int], Cell]
 PARTS: dict[str, Part] = {
     "rates": lambda model, name, pictures, fits: rates(model, name, fits=fits),
+    "published": lambda model, name, pictures, _: published(model, name, pictures),
+    "precision": lambda model, name, pictures, _: precision(model, name, pictures),
 }
+TIMING = "timing"
 TABLES: dict[str, Callable[[CalibrationFile], list[Table]]] = {
     "rates": lambda results: rate_tables(results.rates),
+    "published": lambda results: published_tables(results.published),
+    "precision": lambda results: precision_tables(results.precision),
+    TIMING: lambda results: timing_tables(results.timing),
 }
 
 
@@ -62,7 +78,12 @@ def main() -> None:
     for part, tables in TABLES.items():
         print_tables(tables(results))
         if arguments.json.resolve() == RESULTS:
-            write_tables(PAGE, f"calibration-{part}", head(results), tables(results))
+            write_tables(
+                PAGE,
+                f"calibration-{part}",
+                timing_head(results) if part == TIMING else head(results),
+                tables(results),
+            )
 
 
 def _arguments() -> argparse.Namespace:
@@ -71,7 +92,7 @@ def _arguments() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS), help="all by default")
+    parser.add_argument("--parts", nargs="+", choices=list(TABLES), default=list(TABLES), help="all by default")
     parser.add_argument("--models", nargs="+", choices=list(KINDS), default=list(KINDS), help="all by default")
     parser.add_argument(
         "--sets", "--data", nargs="+", choices=SETS, default=None, help="those that are here by default"
@@ -88,11 +109,16 @@ def _arguments() -> argparse.Namespace:
 def _measure(arguments: argparse.Namespace, before: CalibrationFile | None) -> CalibrationFile:
     here = conditions_here(MEASURED_CODE)
     results = before or CalibrationFile(conditions=here, measured=datetime.now(UTC))
+    if TIMING in arguments.parts:
+        timed = Timings(conditions=conditions_here(), measured=datetime.now(UTC), timed=timing())
+        results = results.model_copy(update={"timing": timed})
+        write_results(arguments.json, results)
+    asked = [part for part in arguments.parts if part != TIMING]
     with tempfile.TemporaryDirectory(prefix="edge-ad-calibration-") as folder:
-        for name in _sets(arguments.sets):
+        for name in _sets(arguments.sets) if asked else ():
             pictures = None
             for model in arguments.models:
-                parts = [p for p in arguments.parts if arguments.again or not results.holds(p, (model, name))]
+                parts = [p for p in asked if arguments.again or not results.holds(p, (model, name))]
                 if not parts:
                     continue
                 pictures = pictures or read_pictures(name, Path(folder))

@@ -54,6 +54,67 @@ class RatesCell(Cell):
     rates: tuple[Rate, ...]
 
 
+class PublishedWay(_Part):
+    """One way to set the threshold from the training pictures, tested on the test part's good ones."""
+
+    way: str
+    splits: int
+    false_alarms: float = Field(description="share, mean over splits")
+    lowest: float
+    highest: float
+    chance: float = Field(description="of at least as many, if test and training were alike; median over splits")
+    missed: float = Field(description="share of defective pictures below the threshold, mean")
+
+
+class PublishedCell(Cell):
+    """The set's own division in training and test."""
+
+    training: int
+    held_out: int = Field(description="good test pictures")
+    farther: float = Field(
+        description="how much farther test pictures lie from the nearest training picture, share"
+    )
+    duplicates: int = Field(description="training pictures much nearer to another one than is usual")
+    ranks_p: float = Field(description="chance that scores of test pictures rank as high among those out of fold")
+    ways: tuple[PublishedWay, ...]
+
+
+class Shares(_Part):
+    """Over splits."""
+
+    mean: float = Field(description="share of false alarms")
+    low: float = Field(description="5 % quantile")
+    high: float = Field(description="95 % quantile")
+    missed: float = Field(description="share of defective pictures below the threshold, mean")
+
+
+class PrecisionCell(Cell):
+    """The same splits at two precisions."""
+
+    splits: int
+    stated: float
+    fp32: Shares = Field(description="threshold and scores of FP32")
+    carried: Shares = Field(description="threshold of FP32, scores of INT8")
+    int8: Shares = Field(description="threshold and scores of INT8")
+
+
+class Timing(_Part):
+    """Milliseconds for 10,000 scores."""
+
+    what: str
+    p50_ms: float
+    highest_ms: float
+    others_cores: float = Field(description="cores that other processes kept busy meanwhile")
+
+
+class Timings(_Part):
+    """Measured in one go on one machine."""
+
+    conditions: Conditions
+    measured: datetime
+    timed: tuple[Timing, ...]
+
+
 class CalibrationFile(_Part):
     """The content of the results file.
 
@@ -65,6 +126,9 @@ class CalibrationFile(_Part):
     conditions: Conditions
     measured: datetime
     rates: tuple[RatesCell, ...] = ()
+    published: tuple[PublishedCell, ...] = ()
+    precision: tuple[PrecisionCell, ...] = ()
+    timing: Timings | None = None
 
     def holds(self, part: str, key: tuple[str, str]) -> bool:
         """Whether a part has a cell of this model and set."""

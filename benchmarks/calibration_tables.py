@@ -6,8 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from scipy.stats import betabinom
 
-from benchmarks.calibration_results import CalibrationFile, Rate, RatesCell
-from benchmarks.tables import Table
+from benchmarks.calibration_results import (
+    CalibrationFile,
+    PrecisionCell,
+    PublishedCell,
+    Rate,
+    RatesCell,
+    Shares,
+    Timings,
+)
+from benchmarks.conditions import headline
+from benchmarks.tables import Table, number
 from calibration import conformal
 from calibration.methods import METHODS
 
@@ -27,6 +36,80 @@ def rate_tables(cells: Sequence[RatesCell]) -> list[Table]:
         return []
     methods = list(dict.fromkeys(rate.method for cell in cells for rate in cell.rates))
     return [_kept(cells, methods), _splits(cells), *(_method(cells, method) for method in methods)]
+
+
+def published_tables(cells: Sequence[PublishedCell]) -> list[Table]:
+    """Evidence on the published divisions, and what each way of setting the threshold gives there."""
+    if not cells:
+        return []
+    evidence = [
+        (
+            cell.model,
+            cell.set,
+            f"{cell.training} / {cell.held_out}",
+            f"{cell.farther:+.1%}",
+            str(cell.duplicates),
+            f"{cell.ranks_p:.2g}",
+        )
+        for cell in cells
+    ]
+    columns = ("model", "set", "training / good test", "farther away", "near-duplicates", "chance of such ranks")
+    ways = [
+        (
+            cell.model,
+            cell.set,
+            way.way,
+            f"{way.false_alarms:.1%}" + (f" ({way.lowest:.1%} to {way.highest:.1%})" if way.splits > 1 else ""),
+            f"{way.chance:.2g}",
+            f"{way.missed:.1%}",
+        )
+        for cell in cells
+        for way in cell.ways
+    ]
+    named = ("model", "set", "threshold from", "false alarms", "chance of as many", "missed defects")
+    return [
+        Table("Are good test pictures like those of the training?", columns, evidence),
+        Table("5 % stated, on the good test pictures", named, ways, names=3),
+    ]
+
+
+def precision_tables(cells: Sequence[PrecisionCell]) -> list[Table]:
+    """FP32, INT8 with the threshold of FP32, INT8 with its own."""
+    if not cells:
+        return []
+    rows = [
+        (
+            cell.model,
+            cell.set,
+            *(part for shares in (cell.fp32, cell.carried, cell.int8) for part in _shares(shares)),
+        )
+        for cell in cells
+    ]
+    kinds = ("FP32", "INT8 with the threshold of FP32", "INT8 with its own")
+    columns = ("model", "set", *(f"{kind}: {what}" for kind in kinds for what in ("false alarms", "missed")))
+    return [Table(f"{cells[0].stated:.0%} stated, over {cells[0].splits} random splits", columns, rows)]
+
+
+def timing_tables(timings: Timings | None) -> list[Table]:
+    """Milliseconds by method."""
+    if timings is None:
+        return []
+    rows = [(each.what, number(each.p50_ms, 2), number(each.highest_ms, 2)) for each in timings.timed]
+    return [Table("10,000 scores, one core", ("method", "p50 ms", "highest ms"), rows, names=1)]
+
+
+def timing_head(results: CalibrationFile) -> str:
+    """Where and when, and whether the machine was left alone."""
+    timings = results.timing
+    if timings is None:
+        return "Not measured."
+    loads = [each.others_cores for each in timings.timed]
+    command = "python -m benchmarks.calibration --parts timing"
+    return headline(timings.measured, command, timings.conditions, loads, runs="timings")
+
+
+def _shares(shares: Shares) -> tuple[str, str]:
+    return f"{shares.mean:.1%} ({shares.low:.1%} to {shares.high:.1%})", f"{shares.missed:.1%}"
 
 
 def above(rate: Rate) -> bool:
