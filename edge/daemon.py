@@ -72,6 +72,7 @@ class Daemon:
         self._stage = Stage("station")
         self._failure: EdgeAdError | None = None
         self._answers: Answers | None = None
+        self._in_force: ModelsInForce | None = None
         self._publisher: Publisher | None = None
         self._access: Authenticator | None = None
         self._metrics: Metrics | None = None
@@ -103,7 +104,7 @@ class Daemon:
             self._inference.serve(publisher)
             inspectors = assemble(config, captures, models, publisher, fail=self._fail, stopping=self._stopping)
             thresholds = Thresholds(state_dir)
-            in_force = ModelsInForce(
+            self._in_force = in_force = ModelsInForce(
                 config,
                 models,
                 inspectors,
@@ -138,6 +139,11 @@ class Daemon:
         _log_stopped(inspectors)
         if self._failure is not None:
             raise self._failure
+
+    @property
+    def compiling(self) -> bool:
+        """Whether a model is being compiled for a reload, also after the end: nothing can interrupt that."""
+        return self._in_force is not None and self._in_force.busy
 
     def _new_metrics(self, stack: ExitStack) -> Metrics | None:
         if self.config.metrics.address is None:

@@ -104,4 +104,7 @@ def run(
     from edge.log import start_logging
 
     start_logging(settings.log.format, settings.log.level)
-    Daemon(settings, stopping, wait_for_subscribers=wait_for_subscribers).run()
+    daemon = Daemon(settings, stopping, wait_for_subscribers=wait_for_subscribers)
+    daemon.run()
+    if daemon.compiling:
+        os._exit(0)  # all is closed and on disk; Python would wait for the compiler

@@ -73,8 +73,8 @@ class ModelsInForce:
             camera: only at this one; None for all.
 
         Returns:
-            The exchange at each camera whose model is another one then; until it is applied nothing has changed,
-            except which version of the store is active.
+            Which version of the store becomes active, where that is another one, and the exchange at each camera
+            whose model is another one then; until they are applied nothing has changed.
 
         Raises:
             UsageError: no such camera, or it does not run that model.
@@ -87,9 +87,12 @@ class ModelsInForce:
             wanted = {each.name: version.path if version else model_of(each, self._config) for each in cameras}
             loaded = {path: self._loaded(path) for path in dict.fromkeys(wanted.values())}
             changes = [self._exchange(each, loaded[wanted[each.name]]) for each in cameras]
-            if version is not None:
-                store_of(self._config).switch(version)
-            return changes
+            return [*self._activation(version), *changes]
+
+    @property
+    def busy(self) -> bool:
+        """Whether a reload is under way, which nothing can interrupt."""
+        return self._one_reloads.locked()
 
     def _meant(self, model: str | None, camera: str | None) -> list[StationCamera]:
         if camera is not None and camera not in self._cameras:
@@ -112,6 +115,17 @@ class ModelsInForce:
     def _asked_version(self, model: str | None) -> Version | None:
         asked = Reference.of(model) if model is not None and is_reference(model) else None
         return store_of(self._config).find(asked) if asked is not None and asked.version else None
+
+    def _activation(self, version: Version | None) -> list[Change]:
+        if version is None or version.active:
+            return []
+        store = store_of(self._config)
+        before = [str(other) for other in store.versions(version.name) if other.active]
+
+        def apply() -> None:
+            store.switch(version)
+
+        return [Change(None, {"active": before[0] if before else None}, {"active": str(version)}, apply)]
 
     def _loaded(self, path: Path) -> LoadedModel:
         """The bundle there, sharing what runs already if it is the same one."""

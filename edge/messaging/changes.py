@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from edge.errors import EdgeAdError, StoreError
 from edge.messaging import replies
 from edge.messaging.messages import ActionValue
 from edge.messaging.outbox import Outbox
@@ -24,7 +26,7 @@ class Change:
     Attributes:
         camera: its name; None where the whole station is meant.
         before, after: what changes, by name.
-        apply: makes the change; it cannot fail.
+        apply: makes the change; raises EdgeAdError where the disk refuses, and then nothing has changed.
     """
 
     camera: str | None
@@ -88,6 +90,7 @@ class Changes:
         Raises:
             UsageError: the request does not fit the station.
             StoreError: the disk refuses the record; then nothing is changed.
+            EdgeAdError: the change could not be made, which is recorded too.
             BusError: it is done, but cannot be published.
         """
         if isinstance(request, Acknowledge):
@@ -122,16 +125,26 @@ class Changes:
         """Puts a change on disk; None where nothing would change."""
         if change.before == change.after:
             return None
-        before, after = (json.dumps({"camera": change.camera, **v}) for v in (change.before, change.after))
         why = reason_of(request)
-        number = self._outbox.record_action(who, request.command, before, after, why).number
-        return Done(number, who, request.command, change, why)
+        return Done(self._write(who, request.command, change, why), who, request.command, change, why)
 
     def _finish(self, done: Done | None) -> None:
-        """Makes a change that is on disk, and tells of it."""
-        if done is not None:
-            done.change.apply()
-            self._tell(done)
+        """Makes a change that is on disk, and tells of it; a second record takes back what cannot be made."""
+        if done is None:
+            return
+        change = done.change
+        try:
+            change.apply()
+        except EdgeAdError as error:
+            back = Change(change.camera, change.after, change.before, lambda: None)
+            with suppress(StoreError):  # the first error is told
+                self._write(done.who, done.command, back, f"not done: {error.message}")
+            raise
+        self._tell(done)
+
+    def _write(self, who: str, command: str, change: Change, reason: str) -> int:
+        before, after = (json.dumps({"camera": change.camera, **v}) for v in (change.before, change.after))
+        return self._outbox.record_action(who, command, before, after, reason).number
 
 
 def _judged(alert_id: str, word: Word | None) -> Values:

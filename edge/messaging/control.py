@@ -133,7 +133,7 @@ class Control(Closing):
         self._thread.join()
 
     def _run(self) -> None:
-        with closing(self._socket), closing(self._bell), self._disk, self._slow:
+        with closing(self._socket), closing(self._bell), self._disk:
             poller = zmq.Poller()
             poller.register(self._socket, zmq.POLLIN)
             poller.register(self._bell, zmq.POLLIN)
@@ -146,6 +146,7 @@ class Control(Closing):
                     self._take(self._socket.recv_multipart(copy=False))
                 self._reply_to_pending()
             self.stage.end()
+            self._slow.shutdown(wait=False)  # nothing can interrupt a compilation: nobody waits for it
             self._disk.shutdown()
             self._reply_to_pending()
             for reply_to in self._pending.all():

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
+import signal
+import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,8 +91,57 @@ def test_a_version_that_is_named_becomes_the_active_one_and_survives_a_restart(
     asker.ask("reload", timeout_s=20, model="grey@2")
     assert store.find(Reference("grey", "2")).active and store.previous("grey").card is not None
     assert asker.ask("status")["status"]["models"][0]["card"]["version"] == "2"
+    activated, exchanged = asker.ask("actions")["actions"]
+    assert (activated["before"], activated["after"]) == ({"active": "grey@1"}, {"active": "grey@2"})
+    assert (exchanged["camera"], exchanged["after"]["version"]) == ("camera", "2")
     asker.ask("reload", timeout_s=20)  # nothing is other than before
     assert asker.ask("status")["status"]["models"][0]["card"]["version"] == "2"
+
+
+SLOW_COMPILER = """
+import sys, threading
+from edge.inference import engine
+compiled, started = engine.Engine.__init__, []
+def slow(self, *given, **options):
+    if started:
+        print("compiling", file=sys.stderr, flush=True)
+        threading.Event().wait(20)
+    started.append(self)
+    compiled(self, *given, **options)
+engine.Engine.__init__ = slow
+from edge.cli import main
+main()
+"""
+
+
+def test_a_stop_waits_for_no_compiler_and_the_asker_is_told(
+    run_station: RunStation, store: ModelStore, black_and_grey: Path, no_camera_faults: Path
+) -> None:
+    given = ("--camera", str(black_and_grey), "--config", str(no_camera_faults), *PACED)
+    station = run_station(*given, model=Path("grey"), program=(sys.executable, "-c", SLOW_COMPILER))
+    asker = station.asker()
+    with ThreadPoolExecutor(1) as other:
+        told = other.submit(refusal, asker, model="grey@2")
+        deadline_s = time.monotonic() + 20
+        while "compiling" not in station.other_lines:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.01)
+        assert station.signal(signal.SIGTERM) < 1.5
+        assert told.result() == "reload was refused: not_ready: the station stops"
+    assert (station.process.returncode, station.other_lines) == (0, ["compiling"])
+    assert station.event("stopped") and store.find(Reference("grey", "1")).active
+
+
+def test_what_cannot_be_recorded_is_not_activated(start: StartWith, store: ModelStore) -> None:
+    station = start(Path("grey"))
+    asker = station.asker()
+    asker.ask("pause", timeout_s=20)
+    _, hard = resource.prlimit(station.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(station.process.pid, resource.RLIMIT_FSIZE, (4096, hard))  # small files can be written still
+    assert "failed: cannot write" in refusal(asker, model="grey@2")
+    resource.prlimit(station.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    assert store.find(Reference("grey")) == store.find(Reference("grey", "1"))
+    assert asker.ask("status")["status"]["models"][0]["card"]["version"] == "1"
 
 
 def test_a_model_that_fails_its_trial_judges_no_frame_and_the_old_one_goes_on(

@@ -182,6 +182,20 @@ def test_what_was_said_of_an_alarm_is_kept_only_together_with_who_said_it(
     assert outbox.judgements() == {"alarm-1": "true_alarm"} and len(told) == 1
 
 
+def test_what_could_not_be_made_is_recorded_as_not_done(
+    asker: Asker, station: Station, outbox: Outbox, told: list[Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(threshold: float) -> None:
+        raise StoreError("cannot write thresholds.json: disk full")
+
+    monkeypatch.setattr(station, "_set", full)
+    with pytest.raises(BusError, match="failed: cannot write thresholds.json: disk full"):
+        asker.ask("set_threshold", threshold=4.5, reason="new light")
+    there, back = outbox.actions()
+    assert (there.before, there.after, there.reason) == (back.after, back.before, "new light")
+    assert back.reason == "not done: cannot write thresholds.json: disk full" and told == []
+
+
 @pytest.mark.parametrize("role", Role)
 def test_each_role_may_do_its_own_and_no_more(
     role: Role,
