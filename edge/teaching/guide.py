@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from edge.cameras.board import CameraState
-from edge.collecting.advice import Advice
+from edge.collecting.advice import QUIET_S, Advice
 from edge.collecting.collection import Pacing
 from edge.collecting.frames import Frames
 from edge.collecting.live_sieve import Decision, LiveSieve
@@ -18,6 +19,7 @@ from edge.inspection.area import AreaPlan
 from edge.pictures import Picture
 
 LOOK_S = 0.2
+NO_FRAME = "no frame comes: is the camera connected, and is it not paused?"
 Keep = Callable[[Picture], bool]
 
 
@@ -30,7 +32,8 @@ class Taken:
         count: how many there are, those of earlier runs included.
         refused: how many were not kept, by reason.
         advice: what a person can do now.
-        camera_lost: why no frames come; empty while they do.
+        camera_lost: why no frames come, where the camera says it; empty while they do.
+        framed_s: monotonic clock of the last frame.
     """
 
     wanted: int
@@ -38,6 +41,7 @@ class Taken:
     refused: Counter[Refusal] = field(default_factory=Counter)
     advice: Advice = field(default_factory=Advice)
     camera_lost: str = ""
+    framed_s: float = field(default_factory=time.monotonic)
 
     @property
     def missing(self) -> int:
@@ -46,7 +50,9 @@ class Taken:
     @property
     def what_to_do(self) -> str:
         """One line; empty while all goes well."""
-        return f"the camera is lost: {self.camera_lost}" if self.camera_lost else self.advice.text
+        if self.camera_lost:
+            return f"the camera is lost: {self.camera_lost}"
+        return NO_FRAME if time.monotonic() - self.framed_s > QUIET_S else self.advice.text
 
 
 class Guide:
@@ -78,6 +84,8 @@ class Guide:
         while taken.missing > 0 and self._frames.state is not CameraState.ENDED:
             frame = self._frames.next_frame(LOOK_S)
             taken.camera_lost = self._lost()
+            if frame is not None:
+                taken.framed_s = time.monotonic()
             if frame is not None and self._due(frame):
                 for decision in self._sieve.look(self._cut(frame)):
                     self._take(decision, taken)
@@ -121,7 +129,7 @@ class Guide:
             raise CameraError(
                 f"no picture for {quiet_s:.0f} s, the camera is lost: {taken.camera_lost}", hint=go_on(taken)
             )
-        why = taken.advice.now or "no frame came that could be judged"
+        why = taken.advice.now or NO_FRAME
         raise TeachingError(f"no picture could be kept for {quiet_s:.0f} s: {why}", hint=go_on(taken))
 
 

@@ -23,7 +23,8 @@ from edge.models.store import ModelStore
 from edge.teaching.backbone import write_backbone
 from edge.teaching.session import Session
 from tests.edge import tiny_models
-from tests.edge.running_station import START_S, RunningStation, children_of, clean_environment
+from tests.edge.inspection.test_teaching import teacher_of
+from tests.edge.running_station import START_S, RunningStation, clean_environment
 from tests.edge.teaching.conftest import toy_card, toy_graph
 from tests.edge.teaching.parts import parts, written
 from tests.faults.conftest import CYCLES, Report
@@ -118,7 +119,7 @@ def test_a_station_that_is_killed_takes_its_teacher_along_and_goes_on_after_a_re
                 assert progress_once(asker, lambda now: now["taken"] > 0)["taken"] >= kept > 0
                 assert progress_once(asker, lambda now: now["state"] == "ready")["taken"] == PICTURES
                 break
-            (teacher,) = [pid for pid in children_of(station.process.pid) if is_teacher(pid)]
+            teacher = teacher_of(station)
             kept = progress_once(asker, lambda now: now["taken"] > 0)["taken"]
             station.signal(signal.SIGKILL)
             killed_s = time.monotonic()
@@ -127,10 +128,6 @@ def test_a_station_that_is_killed_takes_its_teacher_along_and_goes_on_after_a_re
                 time.sleep(0.05)
             took_s = time.monotonic() - killed_s
     report(f"station killed while teaching: its teacher ended {took_s:.1f} s later with {kept} pictures kept")
-
-
-def is_teacher(pid: int) -> bool:
-    return b"teach" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
 
 
 def progress_once(asker: Asker, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:

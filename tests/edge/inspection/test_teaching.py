@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from edge.messaging.messages import Action, Result, Teaching
 from edge.models.store import ModelStore
 from edge.teaching.backbone import write_backbone
 from tests.edge import tiny_models
-from tests.edge.conftest import RunStation
+from tests.edge.cameras.mjpeg_server import MjpegServer
 from tests.edge.running_station import START_S, RunningStation, children_of, of_kind, read_until
 from tests.edge.teaching.conftest import toy_card, toy_graph
 from tests.edge.teaching.parts import parts, written
@@ -27,13 +27,27 @@ Progress = dict[str, Any]
 
 
 @pytest.fixture
-def station(run_station: RunStation, tmp_path: Path, no_camera_faults: Path) -> RunningStation:
-    """Judges parts that come again and again, and has a backbone."""
-    camera = written(tmp_path / "camera", parts(24))
+def begin(tmp_path: Path, no_camera_faults: Path) -> Iterator[Callable[..., RunningStation]]:
+    """Starts a station that has a backbone; it is ended with the test."""
     (tmp_path / "state" / "backbones").mkdir(parents=True)
     write_backbone(toy_graph(), toy_card(), tmp_path / "state" / "backbones" / "toy.xml")
-    options = ("--camera", str(camera), "--fps", "20", "--loop", "--config", str(no_camera_faults))
-    return run_station(*options, model=tiny_models.grey(tmp_path / "grey.xml"))
+    model = tiny_models.grey(tmp_path / "grey.xml")
+    running: list[RunningStation] = []
+
+    def start(camera: str, *options: str) -> RunningStation:
+        settings = ("--camera", camera, "--config", str(no_camera_faults), *options)
+        running.append(RunningStation(model, tmp_path / "state", *settings))
+        return running[-1]
+
+    yield start
+    for station in running:
+        station.close()
+
+
+@pytest.fixture
+def station(begin: Callable[..., RunningStation], tmp_path: Path) -> RunningStation:
+    """Judges parts that come again and again."""
+    return begin(str(written(tmp_path / "camera", parts(24))), "--fps", "20", "--loop")
 
 
 def progress(asker: Asker) -> Progress:
@@ -50,15 +64,23 @@ def wait_for(asker: Asker, reached: Callable[[Progress], bool]) -> Progress:
 
 
 def teacher_of(station: RunningStation) -> int:
-    (pid,) = [
-        pid
-        for pid in children_of(station.process.pid)
-        if b"teach" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    ]
-    return pid
+    deadline_s = time.monotonic() + START_S
+    while True:  # the kernel's list of children may miss one while another ends
+        for pid in children_of(station.process.pid):
+            if b"teach" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                return pid
+        assert time.monotonic() < deadline_s
 
 
-def test_an_hmi_teaches_a_product_while_the_station_judges_on(station: RunningStation, tmp_path: Path) -> None:
+def test_an_hmi_teaches_a_product_while_the_station_judges_on(
+    begin: Callable[..., RunningStation], tmp_path: Path
+) -> None:
+    still = [pixels for pixels in parts(24) for _ in range(6)]  # each part lies there for 0.2 s
+    with MjpegServer(still, fps=30) as server:
+        teach_and_listen(begin(server.url), ModelStore(tmp_path / "state"))
+
+
+def teach_and_listen(station: RunningStation, store: ModelStore) -> None:
     asker = station.asker()
     assert asker.ask("teach", action="status")["teaching"] is None
     with station.subscriber("result/", "action/", "teaching/") as reader:
@@ -75,7 +97,8 @@ def test_an_hmi_teaches_a_product_while_the_station_judges_on(station: RunningSt
     assert len(judged) > 20 and max(gaps_ns) < 1e9, "no verdict waited for it"
     ready = progress(asker)
     assert (ready["state"], ready["taken"], ready["camera"]) == ("ready", 20, "camera")
-    version = ModelStore(tmp_path / "state").newest("plate")
+    assert set(ready["refused"]) <= {"moving", "seen"}
+    version = store.newest("plate")
     assert (str(version), version.active) == (ready["model"], False)
     assert asker.ask("status")["status"]["teaching"] == ready
 

@@ -90,5 +90,7 @@ def test_a_camera_of_a_station_is_cut_to_its_region_of_interest(backbone, tmp_pa
 
 def test_bad_requests_are_one_line(backbone, tmp_path: Path) -> None:
     options = ("teach", "--name", "plate", "--backbone", backbone.path, "--state-dir", tmp_path / "state")
-    assert the_line(edge_ad(*options, "--camera", "0", "--images", "x"), 2).startswith("--images and --camera do not")
+    assert the_line(edge_ad(*options, "--camera", "0", "--images", "x"), 2).startswith(
+        "--images and --camera do not"
+    )
     assert edge_ad(*options, "--camera", "-").stderr.splitlines()[-1].endswith("is for a running station only")
