@@ -72,7 +72,7 @@ def export(
     model, header = load_checkpoint(checkpoint)
     writable_folder(output.parent)
     material = gather(header, data, test, refit=refit, folds=folds)
-    reference = torch_results(model, material)
+    reference = torch_results(model, header, material)
     rows = [compare("torch", reference, reference, material.labels, header.calibration.threshold)]
     backbone = to_openvino(model.extractor, header.setup.size)
     with tempfile.TemporaryDirectory() as folder:

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge import progress
 from edge.inference.engine import Raw
+from edge.scorers.scorer import Scorer
 from export.material import Material
+from train.checkpoint import Header
 from train.cross_fit import CrossFit, cross_fit, joined
 from train.models.feature_model import FeatureModel, extract
 from train.models.registry import find_kind, options_of
 
+Array = NDArray[np.float32]
 
-def torch_results(model: FeatureModel, material: Material) -> dict[Path, Raw]:
-    """The results of all pictures that were not fitted on; of those in folds by scorers of the other folds."""
+
+def torch_results(model: FeatureModel, header: Header, material: Material) -> dict[Path, Raw]:
+    """The results of all pictures that were not fitted on; of those in folds by scorers of the other folds.
+
+    Where the export fits on other pictures than the training did, so does the reference: else two fits would be
+    compared, and not two forms of one.
+    """
+    results: dict[Path, Raw] = {}
+    scorer = model.scorer
+    if material.folds:
+        cross = _cross_fit(model, material)
+        scorer, results = cross.scorer, cross_results(cross, material)
+    elif material.training.fitted != header.training.fitted:
+        scorer = _fit(model, material)
     pictures = (*material.calibration, *material.labelled)
-    results = cross_results(_cross_fit(model, material), material) if material.folds else {}
     with progress.bar("torch: scores", len(pictures)) as seen:
-        batches = model.predict((pixels for _, pixels in pictures), seen=seen)
+        batches = replace(model, scorer=scorer).predict((pixels for _, pixels in pictures), seen=seen)
         scored = ((score, each) for batch in batches for score, each in zip(batch.scores, batch.maps, strict=True))
         for (path, _), (score, anomaly_map) in zip(pictures, scored, strict=True):
             results[path] = Raw(float(score), anomaly_map, 0.0, 0.0)
@@ -37,9 +56,20 @@ def _cross_fit(model: FeatureModel, material: Material) -> CrossFit:
     setup = model.setup
     kind = find_kind(setup.model)
     options = options_of(kind, setup.options)
-    with progress.bar("torch: features of good pictures", len(material.fit)) as seen:
-        pictures = (pixels for _, pixels in material.fit)
-        features = joined(extract(model.extractor, pictures, setup.size, seen=seen))
+    features = joined(_features(model, material))
     return cross_fit(
         *(kind, features, material.folds, setup.size, options, setup.seed), keep_maps=True, description="torch: "
     )
+
+
+def _fit(model: FeatureModel, material: Material) -> Scorer:
+    setup = model.setup
+    kind = find_kind(setup.model)
+    options = options_of(kind, setup.options)
+    return kind.fit(_features(model, material), setup.size, options, setup.seed, progress.silent)
+
+
+def _features(model: FeatureModel, material: Material) -> Iterator[Sequence[Array]]:
+    pictures = (pixels for _, pixels in material.fit)
+    with progress.bar("torch: features of good pictures", len(material.fit)) as seen:
+        yield from extract(model.extractor, pictures, model.setup.size, seen=seen)

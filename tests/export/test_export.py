@@ -17,9 +17,12 @@ from edge.inference.engine import Engine, Raw
 from edge.pictures import readable, short_digest
 from export import parity
 from export.export import export
+from tests.conftest import plates_in
 from train.checkpoint import load_checkpoint
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
+from train.fit import train
+from train.models.setup import Setup
 
 
 def scored(model: Path, paths: list[Path]) -> dict[Path, Raw]:
@@ -156,3 +159,27 @@ def test_a_parity_table_that_cannot_be_written_is_one_line(
     (tmp_path / "plate.parity.json").mkdir()
     with pytest.raises(BundleError, match="cannot write .*plate.parity.json: Is a directory; check the folder"):
         export(tiny_checkpoint, tmp_path / "plate.xml", precision="fp32", data=tiny_dataset, false_alarm_rate=0.05)
+
+
+def test_a_model_of_few_pictures_keeps_its_folds_and_all_its_pictures(tmp_path: Path) -> None:
+    """The export makes the same folds as the training, from the pictures' content and the seed."""
+    good = plates_in(tmp_path / "good", 12, seed=4)
+    setup = Setup(model="padim", height=64, width=64, backbone="efficientnet-lite0", seed=3)
+    trained = train(find_dataset(good), setup, tmp_path / "run", false_alarm_rate=0.1, folds=4, device="cpu")
+    exported = export(trained.checkpoint, tmp_path / "plate.xml", precision="fp32", false_alarm_rate=0.1)
+    card, before = exported.bundle.card, trained.header.calibration
+    assert (card.calibration.method, card.calibration.folds, card.calibration.by) == (
+        "cross-conformal",
+        4,
+        "export",
+    )
+    assert set(card.training.fitted) == {short_digest(path) for path in good.iterdir()}
+    assert card.calibration.threshold == pytest.approx(before.threshold, rel=1e-3)
+    assert card.calibration.pixel_threshold == pytest.approx(before.pixel_threshold, rel=1e-3)
+    own = scored(tmp_path / "plate.xml", sorted(good.iterdir()))
+    assert max(raw.score for raw in own.values()) < 0.9 * before.quantiles[0]  # all were fitted on
+    assert exported.rows[-1].map_correlation > 0.9999
+    aside = export(
+        trained.checkpoint, tmp_path / "aside.xml", precision="fp32", false_alarm_rate=0.1, folds=0
+    ).bundle.card
+    assert (aside.calibration.method, aside.calibration.pictures, aside.training.pictures) == ("conformal", 2, 10)

@@ -146,3 +146,20 @@ def test_the_seed_chooses_the_coreset_too() -> None:
     first, again, other = (scorer.arrays()["memory"] + scorer.arrays()["centre"] for scorer in scorers)
     np.testing.assert_array_equal(first, again)
     assert {tuple(row) for row in first} != {tuple(row) for row in other}
+
+
+def test_few_pictures_are_all_fitted_on_and_the_threshold_rests_on_folds(tmp_path: Path) -> None:
+    good = plates_in(tmp_path / "good", 24, seed=6)
+    spoilt = read_picture(good / "003.png")
+    spoilt[20:100, 30:110] = (40, 230, 240)
+    cv2.imwrite(str(good / "003.png"), spoilt)
+    trained = train(find_dataset(good), setup(), tmp_path / "run", false_alarm_rate=0.1, device="cpu")
+    training, calibration = trained.header.training, trained.header.calibration
+    assert set(training.fitted) == {short_digest(path) for path in good.iterdir()}
+    assert (training.pictures, calibration.pictures, calibration.folds) == (24, 24, 10)
+    assert (calibration.method, calibration.by) == ("cross-conformal", "train")
+    assert calibration.promised is not None and calibration.promised > 0.1 == calibration.false_alarm_rate
+    assert [path.name for path in trained.suspects] == ["003.png"]
+    own = np.concatenate([batch.scores for batch in trained.model.predict([spoilt])])
+    assert calibration.quantiles[-1] > 1.5 * own[0]  # by a model that had not seen it
+    assert load_checkpoint(trained.checkpoint)[1] == trained.header

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import PictureError, UsageError
-from train.data.split import hold_out, listing_sha256, split_for_calibration
+from train.data.split import divide, hold_out, listing_sha256, split_for_calibration
 
 
 def _write(folder: Path, contents: list[bytes]) -> list[Path]:
@@ -118,3 +118,29 @@ def test_hold_out_needs_two_different_pictures(tmp_path: Path) -> None:
         hold_out(_write(tmp_path / "one", [b"same", b"same"]))
     train, test = hold_out(_write(tmp_path / "two", [b"one", b"two"]))
     assert (len(train), len(test)) == (1, 1)
+
+
+def test_few_pictures_are_divided_into_folds_and_many_are_set_aside(tmp_path: Path) -> None:
+    paths = _write(tmp_path, [b"picture %d" % number for number in range(101)])
+    many, few = divide(paths, folds=None, seed=0), divide(paths[1:], folds=None, seed=0)
+    assert many == split_for_calibration(paths, seed=0) and many.count is None
+    assert (few.fit, few.calibration, few.count) == (tuple(paths[1:]), (), 10)
+    assert few.listing_sha256 == listing_sha256(paths[1:])
+    assert divide(paths, folds=7, seed=0).count == 7
+    assert divide(paths[1:], folds=0, seed=0) == split_for_calibration(paths[1:], seed=0)
+
+
+def test_the_fold_of_a_picture_is_that_of_its_content(tmp_path: Path) -> None:
+    paths = _write(tmp_path, [b"picture %d" % number for number in range(20)])
+    copy = tmp_path / "zz.png"
+    copy.write_bytes(paths[3].read_bytes())
+    folds = divide([copy, *reversed(paths)], folds=5, seed=1).fold_of
+    assert folds[copy] == folds[paths[3]]
+    assert {path: folds[path] for path in paths} == divide(paths, folds=5, seed=1).fold_of
+    assert folds != divide([copy, *reversed(paths)], folds=5, seed=2).fold_of
+
+
+@pytest.mark.parametrize("folds", [1, -1])
+def test_one_fold_is_refused(tmp_path: Path, folds: int) -> None:
+    with pytest.raises(UsageError, match="folds cannot be made; at least 2; 0 sets a fifth"):
+        divide(_write(tmp_path, [b"picture %d" % number for number in range(9)]), folds=folds, seed=0)
