@@ -27,17 +27,17 @@ def note_age(db: sqlite3.Connection, run_s: float, last_seq: int) -> None:
 
 
 def delete_oldest(db: sqlite3.Connection, options: OutboxOptions, run_s: float) -> int:
-    """Deletes at most 500 alerts that are beyond a limit, so that no alert waits long for it; returns how many."""
-    doomed_seq = max(_too_old(db, options, run_s), _too_many(db, options))
-    if not doomed_seq:
-        return 0
-    with immediate(db):
-        chosen = "SELECT seq FROM alerts WHERE seq <= ? ORDER BY seq LIMIT ?"
-        deleted = db.execute(f"DELETE FROM alerts WHERE seq IN ({chosen})", (doomed_seq, _AT_ONCE)).rowcount  # noqa: S608
-        gone = "(SELECT coalesce(min(seq), ?) FROM alerts)"
-        db.execute(f"DELETE FROM judgements WHERE seq < {gone}", (doomed_seq,))  # noqa: S608
-        db.execute("DELETE FROM actions WHERE number <= (SELECT max(number) FROM actions) - ?", (_KEPT_ACTIONS,))
-    return deleted
+    """Deletes at most 500 rows that are beyond a limit, so that no alert waits long for it; returns how many.
+
+    Actions leave beyond 100,000 of them; where the store is too large they leave first if there are more of them, so
+    that nobody can push alerts out by asking for changes.
+    """
+    full = used_bytes(db) > options.keep_mb * 1_000_000
+    count = _span(db, "number", "actions")
+    if count > _KEPT_ACTIONS or (full and count > _span(db, "seq", "alerts")):
+        return _delete_actions(db)
+    doomed_seq = max(_too_old(db, options, run_s), _first_seqs(db) if full else 0)
+    return _delete_alerts(db, doomed_seq) if doomed_seq else 0
 
 
 def used_bytes(db: sqlite3.Connection) -> int:
@@ -56,11 +56,29 @@ def _too_old(db: sqlite3.Connection, options: OutboxOptions, run_s: float) -> in
     return int(seq) if there else 0
 
 
-def _too_many(db: sqlite3.Connection, options: OutboxOptions) -> int:
-    """The newest alert of those that have to go for their size; 0 for none."""
-    if used_bytes(db) <= options.keep_mb * 1_000_000:
-        return 0
-    (seq,) = db.execute(
-        "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM alerts ORDER BY seq LIMIT ?)", (_AT_ONCE,)
-    ).fetchone()
+def _first_seqs(db: sqlite3.Connection) -> int:
+    """The newest of the oldest 500 alerts; 0 for none."""
+    query = "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM alerts ORDER BY seq LIMIT ?)"
+    (seq,) = db.execute(query, (_AT_ONCE,)).fetchone()
     return int(seq)
+
+
+def _span(db: sqlite3.Connection, number: str, table: str) -> int:
+    """How many rows there are at most, by the first and the last number: to count them would read them all."""
+    ends = f"SELECT (SELECT max({number}) FROM {table}) - (SELECT min({number}) FROM {table}) + 1"  # noqa: S608
+    return int(db.execute(ends).fetchone()[0] or 0)
+
+
+def _delete_actions(db: sqlite3.Connection) -> int:
+    with immediate(db):
+        chosen = "SELECT number FROM actions ORDER BY number LIMIT ?"
+        return db.execute(f"DELETE FROM actions WHERE number IN ({chosen})", (_AT_ONCE,)).rowcount  # noqa: S608
+
+
+def _delete_alerts(db: sqlite3.Connection, doomed_seq: int) -> int:
+    with immediate(db):
+        chosen = "SELECT seq FROM alerts WHERE seq <= ? ORDER BY seq LIMIT ?"
+        deleted = db.execute(f"DELETE FROM alerts WHERE seq IN ({chosen})", (doomed_seq, _AT_ONCE)).rowcount  # noqa: S608
+        gone = "(SELECT coalesce(min(seq), ?) FROM alerts)"
+        db.execute(f"DELETE FROM judgements WHERE seq < {gone}", (doomed_seq,))  # noqa: S608
+    return deleted

@@ -69,6 +69,20 @@ def test_the_oldest_leave_when_the_store_grows_too_large(tmp_path, alerts):
     outbox.close()
 
 
+def test_actions_without_end_push_no_alert_out(tmp_path, alerts):
+    outbox = Outbox(tmp_path, OutboxOptions(keep_mb=1))
+    outbox.append(alerts(1, 200))
+    with outbox.together():
+        for _ in range(20_000):
+            outbox.record_action("hmi-1", "acknowledge", before="x" * 40, after="y" * 40)
+    assert outbox.figures().used_bytes > 2_000_000
+    for _ in range(40):
+        tidy_once(outbox)
+    assert outbox.figures().used_bytes <= 1_000_000
+    assert seqs(outbox) == list(range(1, 201)) and outbox.actions()[-1].number == 20_000
+    outbox.close()
+
+
 def test_the_journal_is_empty_when_nothing_happens(tmp_path, alerts, monkeypatch):
     outbox = Outbox(tmp_path)
     outbox.append(alerts(1, 500))
