@@ -29,8 +29,8 @@ def note_age(db: sqlite3.Connection, run_s: float, last_seq: int) -> None:
 def delete_oldest(db: sqlite3.Connection, options: OutboxOptions, run_s: float) -> int:
     """Deletes at most 500 rows that are beyond a limit, so that no alert waits long for it; returns how many.
 
-    Actions leave beyond 100,000 of them; where the store is too large they leave first if there are more of them, so
-    that nobody can push alerts out by asking for changes.
+    Actions leave beyond 100,000 of them; where the store is too large they leave first if there are more of them,
+    so that nobody can push alerts out by asking for changes.
     """
     full = used_bytes(db) > options.keep_mb * 1_000_000
     count = _span(db, "number", "actions")
