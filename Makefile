@@ -7,7 +7,7 @@ WORKERS ?= 3
 ALONE  := tests/faults tests/benchmarks tests/edge/cameras tests/edge/test_daemon_start.py tests/edge/test_daemon_stops.py tests/edge/test_cli.py
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo check test test-long faults soak format benchmark-accuracy benchmark-speed benchmark-line benchmark-slowed benchmark-faults clean
+.PHONY: help setup demo check test test-long faults soak format benchmark-accuracy benchmark-speed benchmark-line benchmark-slowed benchmark-faults benchmark-calibration benchmark-drift benchmark-teach clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -63,6 +63,15 @@ benchmark-slowed: $(STAMP) ## ten minutes with inference slowed ten times
 
 benchmark-faults: $(STAMP) ## camera faults found, sound pictures called one, milliseconds per look
 	$(BIN)/python -m benchmarks.camera_faults
+
+benchmark-calibration: $(STAMP) ## whether thresholds keep the false-alarm rate that was stated; an hour
+	$(BIN)/python -m benchmarks.calibration
+
+benchmark-drift: $(STAMP) ## drift found, and sound parts called drift
+	$(BIN)/python -m benchmarks.drift
+
+benchmark-teach: $(STAMP) ## a product taught on the device: seconds, memory, accuracy, learning curve
+	$(BIN)/python -m benchmarks.teach
 
 clean: ## remove what make made
 	rm -rf $(VENV) build demo-output
