@@ -85,17 +85,18 @@ class DriftWatch:
             What has drifted, where that is another thing now; empty where nothing has any more, None for no news.
         """
         with self._lock:
-            if not self._options.enabled or captured_ns < self._next_ns:
+            if not self._options.enabled or (self._every_ns and captured_ns < self._next_ns):
                 return None
             self._next_ns = captured_ns + self._every_ns
-            if figures.shape != self._shape:
+            begins_anew = figures.shape != self._shape
+            if begins_anew:
                 self._begin(figures.shape)
             values = self._figures.of(score, figures)
             if self._knows(values):
                 return None
             self._parts += 1
             news = [course.take(values[name], captured_ns) for name, course in self._courses.items()]
-            return self._renewed() if any(news) else None
+            return self._renewed() if any(news) or (begins_anew and self._reason) else None
 
     @property
     def reason(self) -> str:

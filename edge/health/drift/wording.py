@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from calibration.drift.course import Shift
 from edge.health.drift.figures import Name
 
-_WAYS = {"right": ("right", "left"), "down": ("down", "up")}
+_WAYS = {"right": ("right", "left"), "down": ("bottom", "top")}
 
 
 def in_words(shifts: Mapping[Name, Shift], longer_side_px: int) -> str:
