@@ -88,6 +88,7 @@ class Inspection:
         score: raw picture score, higher is more anomalous; NaN where none could be computed.
         threshold: the score from which a part is anomalous (score > threshold).
         percentile: share of good calibration parts, 0 to 100, that score lower; None without a score.
+        good_parts: how many those are; beyond all of them a share says no more.
         anomaly_map: float32 [h, w] raw map at the model's size; None where the model has no map.
         peak: (x, y) of the map's maximum in pixels of the frame; None without a map.
         regions: areas above the pixel threshold, largest score first.
@@ -114,3 +115,4 @@ class Inspection:
     part_id: str | None = None
     late: bool = False
     box: Box | None = None
+    good_parts: int | None = None

@@ -93,6 +93,7 @@ def _calibration(
     return calibrate(
         [raw.score for raw in good],
         [float(raw.anomaly_map.max()) for raw in good if raw.anomaly_map is not None] or None,
+        maps=(raw.anomaly_map for raw in good if raw.anomaly_map is not None),
         method="cross-conformal" if material.folds else "conformal",
         false_alarm_rate=reachable_rate(rate, len(good)),
         device="CPU",

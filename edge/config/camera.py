@@ -38,6 +38,13 @@ class StationCamera(CameraOptions):
     mask: Path | None = Field(
         default=None, description="picture of the frame's size, white where to inspect and black where not"
     )
+    min_region_px: int | None = Field(
+        default=None,
+        ge=0,
+        le=999_999,
+        description="pixels of the frame that a region must have to be shown, 0 for any; the verdict does not "
+        "depend on it; the calibration's if unset",
+    )
     exposure_lag_ms: float | None = Field(
         default=None,
         ge=0,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from calibration import conformal, methods
 from calibration.scores import ScoresError, quantiles
 from edge.errors import CalibrationError
 from edge.health.camera_faults.reference import ViewReference
 from edge.inference.card import Calibration
+from edge.inference.regions import least_cells
 
 DEFAULT_RATE = 0.05
 _HINT = "give more good pictures, or a higher --false-alarm-rate"
@@ -20,6 +23,7 @@ def calibrate(
     scores: ArrayLike,
     peaks: ArrayLike | None,
     *,
+    maps: Iterable[NDArray[np.float32]] = (),
     method: str = methods.DEFAULT,
     false_alarm_rate: float,
     device: str,
@@ -38,6 +42,8 @@ def calibrate(
     Args:
         scores: [n] raw scores of good pictures that the model was not fitted on.
         peaks: [n] maximum of each one's anomaly map; None for a model without maps.
+        maps: float32 [h, w] each, at least those with the highest maxima, for the smallest region to show; without
+            them all regions are shown.
         method: see ``calibration.methods``.
         false_alarm_rate: the rate to promise or to aim at, in (0, 1).
         device: the OpenVINO device, or "torch", that gave the scores.
@@ -74,6 +80,7 @@ def calibrate(
             folds=folds,
             threshold=own.value,
             pixel_threshold=None if pixel is None else pixel.value,
+            min_region_px=0 if pixel is None else least_cells(maps, pixel.value),
             pictures=own.pictures,
             quantiles=quantiles(scores),
             peak_quantiles=() if peaks is None else quantiles(peaks),

@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,11 +15,11 @@ from edge.errors import CalibrationError
 from edge.frame import Frame
 from edge.inference.card import Calibration
 from edge.inference.engine import Raw
+from edge.inference.regions import find_regions
 from edge.verdict import Box, Inspection, Latency, ModelId, Region, Verdict
 
 Array = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-MOST_REGIONS = 16
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,17 @@ class Limits:
         threshold: a part is anomalous above it.
         pixel_threshold: map value from which a pixel belongs to a region; None for no regions.
         quantiles: scores of good parts at evenly spaced ranks; empty where they are not known.
+        good_parts: how many those are of.
+        least_cells: pixels of the map that a region must have.
+        least_area_px: pixels of the frame that a region must have, which wins; None where the station sets none.
     """
 
     threshold: float
     pixel_threshold: float | None
     quantiles: Sequence[float]
+    good_parts: int = 0
+    least_cells: int = 0
+    least_area_px: int | None = None
 
 
 def sensible_thresholds(limits: Limits) -> tuple[float, float]:
@@ -53,7 +58,9 @@ def sensible_thresholds(limits: Limits) -> tuple[float, float]:
     return median, median + 10 * max(limits.threshold - median, limits.quantiles[-1] - median)
 
 
-def limits_of(calibration: Calibration, *, masked: bool, threshold: float | None = None) -> Limits:
+def limits_of(
+    calibration: Calibration, *, masked: bool, threshold: float | None = None, min_region_px: int | None = None
+) -> Limits:
     """The limits that a calibration sets.
 
     With an ignore mask the score is the highest map value that is left, so it is compared with the map's own
@@ -64,20 +71,28 @@ def limits_of(calibration: Calibration, *, masked: bool, threshold: float | None
         calibration: of the bundle or the station.
         masked: whether a part of the map does not count.
         threshold: the station's own raw threshold, which wins.
+        min_region_px: the station's own least area of a region, pixels of the frame, which wins.
 
     Raises:
         CalibrationError: there is a mask, and the model has no map.
     """
     if not masked:
-        own = calibration.threshold if threshold is None else threshold
-        return Limits(own, calibration.pixel_threshold, calibration.quantiles)
-    if calibration.pixel_threshold is None:
+        own, quantiles = calibration.threshold, calibration.quantiles
+    elif calibration.pixel_threshold is not None:
+        own, quantiles = calibration.pixel_threshold, calibration.peak_quantiles
+    else:
         raise CalibrationError(
             "a mask needs a model with an anomaly map and its threshold, this one has none",
             hint="remove ignore and mask from the station file, or use another model",
         )
-    own = calibration.pixel_threshold if threshold is None else threshold
-    return Limits(own, calibration.pixel_threshold, calibration.peak_quantiles)
+    return Limits(
+        threshold=own if threshold is None else threshold,
+        pixel_threshold=calibration.pixel_threshold,
+        quantiles=quantiles,
+        good_parts=calibration.pictures,
+        least_cells=calibration.min_region_px,
+        least_area_px=min_region_px,
+    )
 
 
 @dataclass(frozen=True)
@@ -129,7 +144,7 @@ class Judge:
         if finite and raw.anomaly_map is not None:
             seen = box or Box(0, 0, frame.pixels.shape[1], frame.pixels.shape[0])
             peak = _peak(raw.anomaly_map, seen)
-            regions = find_regions(raw.anomaly_map, self.limits.pixel_threshold, seen)
+            regions = self._regions(raw.anomaly_map, seen)
         known = finite and len(self.limits.quantiles) > 1
         spent = (time.perf_counter() - began) * 1e3
         return Inspection(
@@ -139,6 +154,7 @@ class Judge:
             score=raw.score,
             threshold=self.limits.threshold,
             percentile=percentile(raw.score, self.limits.quantiles) if known else None,
+            good_parts=self.limits.good_parts if known else None,
             anomaly_map=raw.anomaly_map if finite else None,
             peak=peak,
             regions=regions,
@@ -177,6 +193,13 @@ class Judge:
             part_id=part_id,
         )
 
+    def _regions(self, anomaly_map: Array, box: Box) -> tuple[Region, ...]:
+        limits = self.limits
+        cells = limits.least_cells
+        if limits.least_area_px is not None:
+            cells = math.ceil(limits.least_area_px * anomaly_map.size / (box.height * box.width))
+        return find_regions(anomaly_map, limits.pixel_threshold, box, least_cells=cells)
+
     def _verdict(self, raw: Raw) -> tuple[Verdict, str]:
         if not math.isfinite(raw.score):
             return Verdict.UNKNOWN, "the score is not finite"
@@ -193,42 +216,6 @@ def _masked(raw: Raw, mask: Mask) -> Raw:
     anomaly_map = np.where(mask, raw.anomaly_map, counting.min())
     score = float(counting.max()) if math.isfinite(raw.score) else raw.score
     return replace(raw, score=score, anomaly_map=anomaly_map)
-
-
-def find_regions(anomaly_map: Array, pixel_threshold: float | None, box: Box) -> tuple[Region, ...]:
-    """Connected areas above the pixel threshold, highest first, at most ``MOST_REGIONS``.
-
-    Args:
-        anomaly_map: float32 [h, w].
-        pixel_threshold: raw map value; None for no regions.
-        box: where the map lies in the frame whose pixels the regions are given in.
-    """
-    if pixel_threshold is None or float(anomaly_map.max()) <= pixel_threshold:
-        return ()
-    above = (anomaly_map > pixel_threshold).astype(np.uint8)
-    # Only where anything is: for a small defect this takes a thirtieth of the time that the whole map takes.
-    x0, y0, part_width, part_height = cv2.boundingRect(above)
-    part = np.s_[y0 : y0 + part_height, x0 : x0 + part_width]
-    most = -(-part_width // 2) * -(-part_height // 2)  # more areas cannot lie apart
-    kind = cv2.CV_16U if most < 2**16 else cv2.CV_32S  # short labels take half the time
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(above[part], connectivity=8, ltype=kind)
-    highest = np.full(count, -np.inf, np.float32)
-    np.maximum.at(highest, np.asarray(labels, np.intp).ravel(), anomaly_map[part].ravel())
-    chosen = 1 + np.argsort(-highest[1:], kind="stable")[:MOST_REGIONS]  # label 0 is what lies below
-    (rows, columns), pixels_each = anomaly_map.shape, box.height * box.width / anomaly_map.size
-    found = []
-    for label in chosen:
-        x, y, width, height, area = (int(value) for value in stats[label])
-        left, right = _outward(x0 + x, x0 + x + width, columns, box.width)
-        top, bottom = _outward(y0 + y, y0 + y + height, rows, box.height)
-        pixels = max(1, round(area * pixels_each))
-        found.append(Region(box.x + left, box.y + top, right - left, bottom - top, pixels, float(highest[label])))
-    return tuple(found)
-
-
-def _outward(start: int, end: int, cells: int, pixels: int) -> tuple[int, int]:
-    """A span of the map in pixels of the frame, grown to whole ones; in whole numbers, so that it stays inside."""
-    return start * pixels // cells, -(-end * pixels // cells)
 
 
 def _peak(anomaly_map: Array, box: Box) -> tuple[int, int]:

@@ -76,7 +76,7 @@ def gauge_of(camera: StationCamera, config: StationConfig, model: LoadedModel, *
     """
     plan = area_plan_of(camera)
     threshold = camera.threshold if camera.threshold is not None else config.threshold
-    judge = model.judge(masked=plan.masks, threshold=threshold)
+    judge = model.judge(masked=plan.masks, threshold=threshold, min_region_px=camera.min_region_px)
     calibration = model.calibration
     faults = FaultWatch(config.faults, calibration.view, live=live)
     # Under a mask fewer places count than in the calibration, so that scores are lower by nature.

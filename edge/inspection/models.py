@@ -45,9 +45,10 @@ class LoadedModel:
         """The same compiled model with the calibration that lies beside a bundle now; its digest is the same."""
         return LoadedModel(bundle, calibration_of(bundle, self.engine.device), self.engine)
 
-    def judge(self, *, masked: bool, threshold: float | None) -> Judge:
+    def judge(self, *, masked: bool, threshold: float | None, min_region_px: int | None = None) -> Judge:
         """Judges by this model's calibration; see ``limits_of``."""
-        return Judge(limits_of(self.calibration, masked=masked, threshold=threshold), self.id)
+        limits = limits_of(self.calibration, masked=masked, threshold=threshold, min_region_px=min_region_px)
+        return Judge(limits, self.id)
 
 
 def model_of(camera: StationCamera, config: StationConfig) -> Path:

@@ -60,6 +60,7 @@ class Composer:
             score=_finite(inspection.score),
             threshold=_finite(inspection.threshold),
             score_percentile=_finite(inspection.percentile) if finite else None,
+            good_parts=inspection.good_parts if finite and inspection.percentile is not None else None,
             peak=Point(x=inspection.peak[0], y=inspection.peak[1]) if inspection.peak and finite else None,
             regions=_regions(inspection) if finite else (),
             model=self._model(inspection.model),

@@ -94,13 +94,22 @@ def _judgement(result: Result) -> str:
     if result.score is not None and result.threshold is not None:
         parts.append(f"score {result.score:.4g} (limit {result.threshold:.4g})")
     if result.score_percentile is not None:
-        parts.append(f"above {result.score_percentile:.1f} % of good parts")
+        parts.append(_among(result.score_percentile, result.good_parts))
     if result.reason:
         parts.append(result.reason)
     if result.late:
         parts.append("late")
     parts.append(result.part_id or result.picture or f"frame {result.frame_seq}")
     return "  ".join(parts)
+
+
+def _among(percentile: float, good_parts: int | None) -> str:
+    """Where a score lies among good parts; beyond all of them, how many that are, as no share can tell."""
+    if good_parts and percentile >= 100:
+        return f"above all {good_parts} good parts"
+    if good_parts and percentile <= 0:
+        return f"below all {good_parts} good parts"
+    return f"above {percentile:.1f} % of good parts"
 
 
 def _clock(time: datetime) -> str:

@@ -102,6 +102,9 @@ class Result(_Message):
     score_percentile: float | None = Field(
         ge=0, le=100, description="share of good calibration parts with a lower score, %"
     )
+    good_parts: int | None = Field(
+        default=None, ge=0, description="how many good calibration parts that share is of; null without it"
+    )
     peak: Point | None = Field(description="where the anomaly map is highest; null without a map")
     regions: tuple[RegionBox, ...] = Field(description="areas above the pixel threshold, highest score first")
     model: ModelRef

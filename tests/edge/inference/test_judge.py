@@ -6,12 +6,11 @@ import pytest
 from edge.errors import CalibrationError
 from edge.frame import Frame
 from edge.inference.engine import Engine, Raw
-from edge.inference.judge import MOST_REGIONS, Judge, find_regions, limits_of
+from edge.inference.judge import Judge, limits_of
 from edge.verdict import Box, Inspection, ModelId, Verdict
 from tests.edge.inference.conftest import SIZE, MakeCalibration, WriteToy
 
 SHAPE = (300, 500)  # of the frame; maps are 30 x 40: ten and twelve and a half pixels each
-WHOLE = Box(0, 0, 500, 300)
 TOY = ModelId("toy", "1", "0" * 64)
 
 
@@ -102,66 +101,6 @@ def test_regions_are_in_pixels_of_the_frame_highest_first(judge: Judge, frame: F
     assert second.area_px == 1500
 
 
-@pytest.mark.parametrize("shape", [(300, 500), (31, 43), (480, 641), (7, 9), (1080, 1920)], ids=str)
-def test_regions_stay_inside_the_frame_and_cover_their_cells(shape: tuple[int, int]) -> None:
-    for row, column in ((0, 0), (29, 39), (17, 5), (1, 38)):
-        anomaly_map = level(0.0)
-        anomaly_map[row, column] = 9.0
-        (region,) = find_regions(anomaly_map, 5.0, Box(0, 0, shape[1], shape[0]))
-        assert min(region.width, region.height, region.area_px) >= 1
-        assert region.x <= column * shape[1] / 40
-        assert (column + 1) * shape[1] / 40 <= region.x + region.width <= shape[1]
-        assert region.y <= row * shape[0] / 30
-        assert (row + 1) * shape[0] / 30 <= region.y + region.height <= shape[0]
-
-
-def test_many_regions_are_cut_to_the_highest() -> None:
-    anomaly_map = level(0.0)
-    anomaly_map[::2, ::2] = np.arange(300, dtype=np.float32).reshape(15, 20) + 10
-    found = find_regions(anomaly_map, 5.0, WHOLE)
-    assert [region.score for region in found] == [309.0 - number for number in range(MOST_REGIONS)]
-
-
-def test_regions_are_those_of_a_plain_search_however_many_there_are() -> None:
-    """Against a flood fill in Python, on noise that breaks into hundreds of areas."""
-    rng = np.random.default_rng(3)
-    for size in ((40, 60), (7, 300)):
-        anomaly_map = rng.normal(0, 1, size).astype(np.float32)
-        areas = []
-        left = {(int(y), int(x)) for y, x in np.argwhere(anomaly_map > 0.8)}
-        while left:
-            area, edge = set(), [left.pop()]
-            while edge:
-                y, x = edge.pop()
-                area.add((y, x))
-                around = {(y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)} & left
-                left -= around
-                edge += around
-            areas.append(area)
-        assert len(areas) > 50
-        areas.sort(key=lambda area: -max(anomaly_map[cell] for cell in area))
-        found = find_regions(anomaly_map, 0.8, Box(0, 0, size[1], size[0]))
-        assert len(found) == MOST_REGIONS
-        for region, area in zip(found, areas, strict=False):
-            rows, columns = [y for y, _ in area], [x for _, x in area]
-            assert region.score == max(float(anomaly_map[cell]) for cell in area)
-            assert (region.x, region.y) == (min(columns), min(rows))
-            assert (region.width, region.height) == (max(columns) - min(columns) + 1, max(rows) - min(rows) + 1)
-            assert region.area_px == len(area)
-
-
-def test_areas_too_many_for_short_labels_are_told_apart() -> None:
-    anomaly_map = np.zeros((520, 520), np.float32)
-    anomaly_map[::2, ::2] = np.arange(260 * 260, dtype=np.float32).reshape(260, 260) + 10
-    found = find_regions(anomaly_map, 5.0, Box(0, 0, 520, 520))
-    assert [region.score for region in found] == [260 * 260 + 9.0 - number for number in range(MOST_REGIONS)]
-    assert {region.area_px for region in found} == {1}
-
-
-def test_without_a_pixel_threshold_there_are_no_regions() -> None:
-    assert find_regions(level(9.0), None, WHOLE) == ()
-
-
 def test_in_a_cut_out_peak_and_regions_are_still_in_pixels_of_the_frame(judge: Judge, frame: Frame) -> None:
     anomaly_map = level()
     anomaly_map[20, 30] = 9.0
@@ -217,3 +156,24 @@ def test_an_unknown_part_has_a_reason_and_no_numbers(judge: Judge, frame: Frame)
     assert (found.verdict, found.reason, found.part_id) == (Verdict.UNKNOWN, "black picture", "4711")
     assert np.isnan(found.score) and found.anomaly_map is None and found.percentile is None
     assert (found.latency.capture, found.latency.total) == (2.0, 2.0)
+
+
+def test_the_share_of_good_parts_comes_with_their_number(judge: Judge, frame: Frame) -> None:
+    assert inspected(judge, frame, raw(49.0)).good_parts == 20
+    assert inspected(judge, frame, raw(float("nan"))).good_parts is None
+
+
+def test_a_region_no_larger_than_those_of_good_parts_is_not_shown(
+    make_calibration: MakeCalibration, frame: Frame
+) -> None:
+    calibration = make_calibration(threshold=50.0, pixel_threshold=5.0, min_region_px=5)
+    anomaly_map = level()
+    anomaly_map[2:4, 4:6] = 9.0  # four pixels of the map, 500 of the frame
+    anomaly_map[10:15, 10] = 7.0
+    (shown,) = inspected(Judge(limits_of(calibration, masked=False), TOY), frame, raw(60.0, anomaly_map)).regions
+    assert shown.score == 7.0
+    for least, scores in ((0, [9.0, 7.0]), (500, [9.0, 7.0]), (501, [7.0]), (626, [])):
+        own = Judge(limits_of(calibration, masked=False, min_region_px=least), TOY)
+        found = inspected(own, frame, raw(60.0, anomaly_map))
+        assert [region.score for region in found.regions] == scores
+        assert found.verdict is Verdict.ANOMALOUS

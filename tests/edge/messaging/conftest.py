@@ -37,6 +37,7 @@ def inspect() -> Inspect:
             "score": score,
             "threshold": 3.0,
             "percentile": 42.5,
+            "good_parts": 40,
             "anomaly_map": ramp,
             "peak": (63, 47),
             "regions": (Region(x=1, y=2, width=3, height=4, area_px=9, score=score),),

@@ -55,6 +55,7 @@ def test_a_result_arrives_with_everything_the_inspector_said(station, connect, i
         "score": 1.5,
         "threshold": 3.0,
         "score_percentile": 42.5,
+        "good_parts": 40,
         "peak": {"x": 63, "y": 47},
         "regions": [{"x": 1, "y": 2, "width": 3, "height": 4, "area_px": 9, "score": 1.5}],
         "latency_ms": {"capture": 0.25, "preprocess": 0.5, "inference": 2.0, "postprocess": 0.125, "total": 2.875},

@@ -62,8 +62,8 @@ def test_lines_for_people_say_what_and_where_and_ctrl_c_is_no_error(station, ins
     code, out, err = finish(reader)
     assert (code, out, err) == (0, "", "")
     text = "".join(sorted(line[14:] for line in lines))
-    assert "line-3/top  ALERT 1 raised  anomalous  score 5 (limit 3)  above 100.0 % of good parts  007.png" in text
-    assert "line-3/top  anomalous  score 5 (limit 3)" in text
+    assert "line-3/top  ALERT 1 raised  anomalous  score 5 (limit 3)  above all 40 good parts  007.png" in text
+    assert "line-3/top  anomalous  score 5 (limit 3)  above all 40 good parts  007.png" in text
     assert "line-3/top  unknown    the score is not finite  late  4711" in text
     assert "line-3/top  camera failed: unplugged, trigger not ready" in text
 
