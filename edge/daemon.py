@@ -279,7 +279,7 @@ def _log_started(models: Sequence[LoadedModel], publisher: Publisher, control: C
         )
         if model.bundle.doubt:
             log_event(log, "not_proved", level=logging.WARNING, model=card.name, reason=model.bundle.doubt)
-        if warning := foreign_device(calibration, model.engine.device):
+        if warning := foreign_device(calibration, model.engine.device, card.precision):
             log_event(log, "calibrated_elsewhere", level=logging.WARNING, reason=warning)
     log_event(log, "started", events=publisher.events, heatmaps=publisher.heatmaps, control=control.address)
 
