@@ -19,7 +19,7 @@ from edge.messaging.bell import Bell
 from edge.messaging.changes import Changes, Done, Steered
 from edge.messaging.messages import Result
 from edge.messaging.outbox import Outbox
-from edge.messaging.pending import MOST_PENDING, Outcome, Pending, ReplyTo
+from edge.messaging.pending import Outcome, Pending, ReplyTo
 from edge.messaging.recorded import RecordedAction
 from edge.messaging.requests import (
     Inspect,
@@ -37,8 +37,8 @@ from edge.messaging.snapshot import Snapshot
 from edge.security.authenticator import Authenticator
 
 LOCAL = "local"  # who asks, where nobody is asked for a key
-# Replies that wait for a peer that asks and does not read: as many as can be asked at once, each of them bounded.
-_HWM = MOST_PENDING
+# Replies that wait for a peer that asks and does not read: more than can be asked at once, each of them bounded.
+_HWM = 100
 _LARGEST_REPLAY_BYTES = 128 * 1024
 _LONGEST_WAIT_MS = 1000  # so that a thread that waits is told from one that hangs
 # A peer that sends a larger frame is disconnected by ZeroMQ before it is in memory.

@@ -30,7 +30,7 @@ from tests.faults.secured import connected, half_open, key_folder, malformed, re
 
 COUNT = 20 * CYCLES  # 1,000 in the long form
 GROWTH_LIMIT_MB = 10.0
-REPLIES_LIMIT_MB = 20.0  # 64 replies of 128 KiB wait for a client at most
+REPLIES_LIMIT_MB = 20.0  # 100 replies of 128 KiB wait for a client at most
 SEED = 20261122
 SOCKETS = ("events", "heatmaps", "control")
 
