@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -22,9 +23,12 @@ from tests.faults.conftest import CYCLES, Report
 from tests.faults.listening import Listener
 
 LONG = CYCLES >= 50
-FROZEN_S = 60.0 if LONG else 6.0
+FROZEN_S = 60.0 if LONG else 5.0
 JOINERS = 100 if LONG else 5
 MB = 1_000_000
+PACE_S = 0.04
+SLOW_S = 10 * PACE_S
+PAIRS, WINDOW_S = 8, 10.0
 READER = """
 import sys, time
 import zmq
@@ -67,44 +71,71 @@ def judged_ms(process: subprocess.Popen[str], seconds: float) -> list[float]:
     return times
 
 
+@contextmanager
+def bad_readers(*addresses: str) -> Iterator[None]:
+    """One that is ten times too slow for the pace of the parts, and one that is frozen."""
+    with ExitStack() as running:
+        for pause_s in (SLOW_S, 0.0):
+            reader = subprocess.Popen([sys.executable, "-c", READER, str(pause_s), *addresses])
+            running.callback(reader.wait)
+            running.callback(reader.kill)
+        time.sleep(1.5)
+        reader.send_signal(signal.SIGSTOP)
+        yield
+
+
 @pytest.mark.timeout(300)
 def test_slow_and_frozen_readers_of_large_heatmaps_cost_the_station_and_others_nothing(
-    publishing: Callable[..., Publishing], tiny_bundle: Path, report: Report
+    publishing: Callable[..., Publishing], report: Report
 ) -> None:
-    process, (events, heatmaps, control) = publishing(bundle=str(tiny_bundle), map_px=1000, pace_s=0.04)
+    process, (events, heatmaps, control) = publishing(map_px=1000, pace_s=PACE_S)
     memory = psutil.Process(process.pid).memory_info
     other = Listener(events, control, heatmaps=heatmaps)
-    readers: list[subprocess.Popen[bytes]] = []
     try:
-        judged_ms(process, 2.0)
-        quiet_ms, before_mb = judged_ms(process, max(4.0, FROZEN_S / 3)), memory().rss / MB
-        for pause_s in (0.4, 0.0):  # ten times the pace of the parts; and one that is frozen
-            command = [sys.executable, "-c", READER, str(pause_s), heatmaps, events]
-            readers.append(subprocess.Popen(command))
-        time.sleep(1.5)
-        readers[1].send_signal(signal.SIGSTOP)
-        faulty_ms, most_mb = [], 0.0
-        over_s = time.monotonic() + FROZEN_S
-        while time.monotonic() < over_s:
-            faulty_ms += judged_ms(process, 0.0) or judged_ms(process, 0.1)
-            most_mb = max(most_mb, memory().rss / MB)
+        time.sleep(2.0)
+        before_mb = most_mb = memory().rss / MB
+        with bad_readers(heatmaps, events):
+            over_s = time.monotonic() + FROZEN_S
+            while time.monotonic() < over_s:
+                time.sleep(0.1)
+                most_mb = max(most_mb, memory().rss / MB)
         heard = other.alerts
     finally:
-        for reader in readers:
-            reader.kill()
-            reader.wait()
         other.close()
-    p99 = [float(np.percentile(times, 99)) for times in (quiet_ms, faulty_ms)]
-    p50 = [median(times) for times in (quiet_ms, faulty_ms)]
     report(
         f"1 MB heatmaps, a reader ten times too slow and one frozen for {FROZEN_S:g} s: station grows by "
-        f"{most_mb - before_mb:.1f} MB; inference p50 {p50[0]:.2f} -> {p50[1]:.2f} ms, p99 {p99[0]:.2f} -> "
-        f"{p99[1]:.2f} ms; {len(heard)} alerts at the third reader, "
+        f"{most_mb - before_mb:.1f} MB (50 MB allowed); {len(heard)} alerts at the third reader, "
         f"{heard[-1].seq - heard[0].seq + 1 - len(heard)} missed"
     )
     assert most_mb - before_mb < 50
     assert [alert.seq for alert in heard] == list(range(heard[0].seq, heard[-1].seq + 1))
     assert other.missed == 0
+
+
+@pytest.mark.skipif(not LONG, reason="a p99 takes minutes")
+@pytest.mark.timeout(600)
+def test_inference_takes_as_long_beside_them(
+    publishing: Callable[..., Publishing], tiny_bundle: Path, report: Report
+) -> None:
+    """In pairs, quiet and beside them, as what else a computer does changes both; a fault must be beyond doubt."""
+    process, (events, heatmaps, _) = publishing(bundle=str(tiny_bundle), map_px=1000, pace_s=PACE_S)
+    judged_ms(process, 4.0)
+    ratios: dict[int, list[float]] = {50: [], 99: []}
+    for _ in range(PAIRS):
+        judged_ms(process, 2.0)
+        quiet_ms = judged_ms(process, WINDOW_S)
+        with bad_readers(heatmaps, events):
+            judged_ms(process, 2.0)
+            beside_ms = judged_ms(process, WINDOW_S)
+        for share, found in ratios.items():
+            found.append(float(np.percentile(beside_ms, share) / np.percentile(quiet_ms, share)))
+    at_least, at_most = (sorted(ratios[99])[index] for index in (1, -2))
+    report(
+        f"inference beside a slow and a frozen reader of 1 MB heatmaps, {PAIRS} pairs of {WINDOW_S:g} s: p50 x "
+        f"{median(ratios[50]):.3f}, p99 x {median(ratios[99]):.2f} ({at_least:.2f} to {at_most:.2f} with 93 % "
+        f"confidence; a change of 10 % allowed)"
+    )
+    assert at_least < 1.10
 
 
 @pytest.mark.timeout(300)
