@@ -14,7 +14,7 @@ WHAT_TO_DO = {
     Refusal.DARK: "the pictures are nearly black: switch the lamp on, take the cap off, or expose longer",
     Refusal.OVEREXPOSED: "the pictures are nearly white: expose shorter, or take light away",
     Refusal.BLURRED: "the pictures are less sharp than this camera can: hold the part still, expose shorter, or "
-    "focus the lens",
+    "focus the lens; give a lower --min-relative-sharpness where good parts differ that much",
     Refusal.MOVING: "something moves in every picture: hold each part still for a moment, trigger the camera, or "
     "give --max-motion 0 where parts are judged as they pass",
     Refusal.SAME: "nothing changes before the camera: put the next good part there",

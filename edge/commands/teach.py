@@ -69,6 +69,12 @@ def teach(
             "judged in motion.",
         ),
     ] = 3.0,
+    min_relative_sharpness: Annotated[
+        float,
+        typer.Option(
+            "--min-relative-sharpness", min=0, max=1, help="Least share of the camera's sharpness; 0: no limit."
+        ),
+    ] = 0.4,
     min_change: Annotated[
         float,
         typer.Option(
@@ -150,7 +156,7 @@ def teach(
                 count=count,
                 given={"fps": fps, "exposure": exposure},
                 pacing=Pacing(interval_s, give_up_after_s),
-                limits=Limits(min_change=min_change),
+                limits=Limits(min_relative_sharpness=min_relative_sharpness, min_change=min_change),
                 max_motion=max_motion,
                 rate=false_alarm_rate,
                 shift=Shift(parts_per_hour or settings.line.parts_per_hour, shift_h or settings.line.shift_h),

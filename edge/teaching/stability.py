@@ -23,6 +23,7 @@ from edge.teaching.session import Session
 
 EVERY_PICTURES = 20
 STABLE_WITHIN = 0.05  # share of the threshold, twice in a row
+FASTEST_PER_S = 4.0  # where pictures come faster nobody can follow, and the fit will be there in a moment
 REST = 2.0  # times its own duration that an estimate waits after the one before: cameras come first
 NICE = 10
 
@@ -92,6 +93,8 @@ class Stability(Closing):
         self._fitted: set[int] = set()
         self._thread = ThreadPoolExecutor(1, "stability", initializer=_yield_to_others)
         self._running: Future[Estimate] | None = None
+        self._known = len(session.pictures)
+        self._known_s = time.monotonic()
         self._not_before_s = 0.0
         self._began_s = 0.0
 
@@ -106,16 +109,21 @@ class Stability(Closing):
             self.latest = self._running.result()
             self._running = None
             self._not_before_s = now_s + REST * (now_s - self._began_s)
-        pictures = self._session.pictures
-        known = self.latest.pictures if self.latest else 0
-        if self._running is None and len(pictures) >= known + EVERY_PICTURES and now_s >= self._not_before_s:
+        if self._running is None and now_s >= self._not_before_s and self._is_due(now_s):
+            pictures = self._session.pictures
             sides = self._session.sides(pictures)
-            self._began_s = now_s
+            self._known, self._known_s, self._began_s = len(pictures), now_s, now_s
             self._running = self._thread.submit(self._estimate, sides.fit, sides.threshold, len(pictures))
 
     def close(self) -> None:
         """Waits for an estimate under way; its memory is needed for the last step."""
         self._thread.shutdown(cancel_futures=True)
+
+    def _is_due(self, now_s: float) -> bool:
+        count = len(self._session.pictures)
+        new = count - (self._known if self._fitted else 0)
+        came_per_s = (count - self._known) / max(now_s - self._known_s, 1e-9)
+        return new >= EVERY_PICTURES and came_per_s <= FASTEST_PER_S
 
     def _estimate(self, fit: Sequence[Kept], aside: Sequence[Kept], pictures: int) -> Estimate:
         card = self._backbone.card

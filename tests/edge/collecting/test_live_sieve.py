@@ -51,6 +51,7 @@ def test_a_part_that_moves_is_refused_and_kept_once_it_lies_still() -> None:
 
 def test_after_a_pause_a_frame_is_only_compared_with_the_next_one() -> None:
     sieve, camera = live()
+    assert answers(sieve, [camera.frame(part(-40, seed=seed)) for seed in (5, 6)]) == [None]
     long_after = camera.frame(part(0, seed=1), after_ns=5_000_000_000)
     assert answers(sieve, [long_after]) == []
     assert answers(sieve, [camera.frame(part(0, seed=2))]) == [None]

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import cv2
 import numpy as np
+import pytest
 
+from edge.collecting.collection import Pacing
+from edge.collecting.sieve import Limits
+from edge.errors import CalibrationError
 from edge.inference.bundle import load_bundle
 from edge.models.store import ModelStore
+from edge.teaching.at_camera import AtCamera, Shift
+from edge.teaching.progress import Progress, Teller
+from edge.teaching.session import Session
 from tests.edge.command_line import Done, edge_ad, the_line
 from tests.edge.teaching.parts import parts, written
 
@@ -59,8 +66,9 @@ def test_too_few_say_how_many_more_and_the_same_command_goes_on(backbone, tmp_pa
         "edge-ad: error: the camera ended before there were enough pictures; "
         "8 more are needed, 12 of 20 are kept: the same command goes on"
     )
-    for number, pixels in enumerate(parts(20)[12:], start=12):
-        cv2.imwrite(str(camera / f"{number:03}.png"), pixels)
+    for number, pixels in enumerate(parts(20)):
+        noise = np.random.default_rng(number).integers(0, 3, pixels.shape, dtype=np.uint8)
+        cv2.imwrite(str(camera / f"{number:03}.png"), cv2.add(pixels, noise))  # the parts of the first run again
     done = teach(camera, backbone, state, 20)
     assert done.returncode == 0, done.stderr
     assert "refused    12 seen" in done.stderr, "those of the first run"
@@ -94,3 +102,31 @@ def test_bad_requests_are_one_line(backbone, tmp_path: Path) -> None:
         "--images and --camera do not"
     )
     assert edge_ad(*options, "--camera", "-").stderr.splitlines()[-1].endswith("is for a running station only")
+
+
+def test_the_threshold_is_estimated_while_pictures_come(
+    backbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.teaching.stability.FASTEST_PER_S", float("inf"))
+    asked = AtCamera(
+        camera=str(written(tmp_path / "camera", parts(50))),
+        config=None,
+        given={"fps": 30.0, "loop": True},
+        count=50,
+        pacing=Pacing(0.0, 10.0),
+        limits=Limits(),
+        max_motion=3.0,
+        rate=0.05,
+        shift=Shift(None, 8.0),
+    )
+    told: list[Progress] = []
+    with Session(tmp_path / "plate", backbone) as session, pytest.raises(CalibrationError):
+        asked.teach(session, backbone, not_this_time, Teller(Progress(name="plate", wanted=50), told.append))
+    collecting = [progress for progress in told if progress.state == "collecting"]
+    assert collecting[0].threshold is None and (collecting[-1].threshold or 0) > 0
+    assert [progress.state for progress in told[-2:]] == ["fitting", "failed"]
+    assert told[-1].reason == "no threshold this time" and told[-1].taken == 50
+
+
+def not_this_time() -> NoReturn:
+    raise CalibrationError("no threshold this time")

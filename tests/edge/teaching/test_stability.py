@@ -50,7 +50,10 @@ def settled(stability: Stability, pictures: int) -> Estimate:
     return stability.latest
 
 
-def test_what_is_estimated_while_pictures_come_is_what_the_fit_gives_in_the_end(backbone, tmp_path: Path) -> None:
+def test_what_is_estimated_while_pictures_come_is_what_the_fit_gives_in_the_end(
+    backbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.teaching.stability.FASTEST_PER_S", float("inf"))
     good = parts(60)
     with Session(tmp_path / "plate", backbone) as session, Stability(session, backbone, None) as stability:
         teach_plates(session, good[:19])
@@ -62,3 +65,12 @@ def test_what_is_estimated_while_pictures_come_is_what_the_fit_gives_in_the_end(
         taught = fit(session, backbone, forward(session), tmp_path / "plate.xml", name="plate")
     assert first.moved is None and found.moved is not None
     assert found.threshold == pytest.approx(taught.calibration.threshold, rel=0.02)
+
+
+def test_nothing_is_estimated_while_pictures_come_faster_than_anybody_follows(backbone, tmp_path: Path) -> None:
+    with Session(tmp_path / "plate", backbone) as session, Stability(session, backbone, None) as stability:
+        teach_plates(session, parts(24))
+        stability.look()
+        assert stability.latest is None
+    with Session(tmp_path / "plate", backbone) as session, Stability(session, backbone, None) as later:
+        assert settled(later, 24).pictures == 24, "a run that goes on knows what it has"
