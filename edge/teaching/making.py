@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from edge.contact_sheet import write_contact_sheet
 from edge.inference.bundle import Admit, copy_bundle
-from edge.models.signature import write_signature
+from edge.models.signature import signature_path, write_signature
 from edge.models.store import ModelStore
 from edge.teaching.backbone import BackboneBundle
 from edge.teaching.fit import Taught, fit
 from edge.teaching.folder import MAKING
-from edge.teaching.records import State
+from edge.teaching.records import State, write_file
 from edge.teaching.session import Session
 from edge.teaching.step import Step
 
@@ -100,5 +100,12 @@ def into_store(store: ModelStore, name: str, admit: Admit) -> Deliver:
 
 
 def to_file(output: Path) -> Deliver:
-    """Copies a bundle to a file of the user's."""
-    return lambda bundle: str(copy_bundle(bundle, output).path)
+    """Copies a bundle, and its signature if it has one, to a file of the user's."""
+
+    def deliver(bundle: Path) -> str:
+        copy_bundle(bundle, output)
+        if signature_path(bundle).is_file():
+            write_file(signature_path(output), signature_path(bundle).read_bytes())
+        return str(output)
+
+    return deliver

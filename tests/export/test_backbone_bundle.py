@@ -1,0 +1,121 @@
+"""A backbone made on the workstation, and what a device makes of it against the workstation's own model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from edge.errors import PictureError, UsageError
+from edge.inference.bundle import load_bundle
+from edge.inference.engine import Engine
+from edge.pictures import find_pictures, prepare, read_picture
+from edge.scorers.features import Features
+from edge.scorers.padim import PadimOptions, PadimScorer
+from edge.teaching.backbone import BackboneBundle, load_backbone
+from edge.teaching.fit import fit
+from edge.teaching.session import Session
+from edge.teaching.step import forward
+from export.backbone_bundle import export_backbone
+from export.torch_head import WholeModel, head_of
+from tests.conftest import SIZE
+from train.backbones.extractor import Extractor
+from train.backbones.registry import find_backbone
+
+LITE0 = "efficientnet-lite0"
+
+
+def exported(output: Path, *folders: Path, precision: str = "int8") -> BackboneBundle:
+    return export_backbone(
+        output,
+        backbone=LITE0,
+        size=SIZE,
+        options=PadimOptions(),
+        precision=precision,  # type: ignore[arg-type]
+        folders=folders,
+    )
+
+
+@pytest.fixture(scope="module")
+def extractor() -> Extractor:
+    return Extractor(find_backbone(LITE0), PadimOptions().views(), SIZE).eval()
+
+
+def correlation(left: np.ndarray, right: np.ndarray) -> float:
+    return float(np.corrcoef(left.ravel(), right.ravel())[0, 1])
+
+
+def test_features_are_those_of_the_network_in_torch(
+    tiny_backbone: Path, tiny_dataset: Path, extractor: Extractor
+) -> None:
+    backbone = load_backbone(tiny_backbone)
+    pictures = [prepare(read_picture(path), SIZE) for path in find_pictures(tiny_dataset / "train" / "good")[:4]]
+    found = next(Features(backbone.model, SIZE, device="CPU").of(pictures))
+    with torch.inference_mode():
+        expected = extractor(torch.from_numpy(np.stack(pictures)))
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-2 * float(theirs.abs().max()))
+    card = backbone.card
+    assert [(view.taps, view.channels, view.rows) for view in card.views] == [("coarse", 232, 6), ("fine", 24, 12)]
+    assert "Apache-2.0" in card.licence and (card.name, card.precision) == (LITE0, "fp16")
+
+
+def test_eight_bits_keep_the_features_of_a_product_that_was_not_shown(
+    tiny_dataset: Path, tmp_path: Path, tiny_backbone: Path
+) -> None:
+    """Ranges from spoilt plates and from noise; the good plates are another folder."""
+    noise = tmp_path / "noise"
+    noise.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(6):
+        cv2.imwrite(str(noise / f"{number}.png"), rng.integers(0, 256, (*SIZE, 3), dtype=np.uint8))
+    made = exported(tmp_path / "lite0-int8.xml", tiny_dataset / "test" / "blob", noise)
+    assert (made.card.precision, made.card.quantized_on) == ("int8", 12)
+    assert made.path.with_suffix(".bin").stat().st_size < 0.7 * tiny_backbone.with_suffix(".bin").stat().st_size
+    pictures = [read_picture(path) for path in find_pictures(tiny_dataset / "train" / "good")[:4]]
+    views = [
+        next(Features(each.model, SIZE, device="CPU").of(pictures))
+        for each in (made, load_backbone(tiny_backbone))
+    ]
+    for ours, theirs in zip(*views, strict=True):
+        assert correlation(ours, theirs) > 0.97
+
+
+def test_the_head_that_the_device_attaches_is_torchs(
+    tiny_backbone: Path, tiny_dataset: Path, extractor: Extractor, tmp_path: Path
+) -> None:
+    """The torch model is fitted by itself, on torch's features of the pictures that the device fitted."""
+    backbone = load_backbone(tiny_backbone)
+    with Session(tmp_path / "session", backbone) as session:
+        for path in find_pictures(tiny_dataset / "train" / "good"):
+            session.add(read_picture(path), "good")
+        step = forward(session)
+        taught = fit(session, backbone, step, tmp_path / "plate.xml", name="plate", device="CPU")
+        pictures = np.stack(list(session.read(session.sides(step.pictures).fit)))
+    with torch.inference_mode():
+        views = [view.numpy() for view in extractor(torch.from_numpy(pictures))]
+        whole = WholeModel(extractor, head_of(PadimScorer.fit([views], SIZE, PadimOptions()))).eval()
+    engine = Engine(load_bundle(taught.bundle.path), device="CPU")
+    for path in find_pictures(tiny_dataset / "test" / "scratch"):
+        prepared = prepare(read_picture(path), SIZE)
+        with torch.inference_mode():
+            score, anomaly_map = whole(torch.from_numpy(prepared[None]))
+        raw = engine.infer(prepared)
+        assert raw.score == pytest.approx(float(score), rel=0.02)
+        assert raw.anomaly_map is not None
+        assert correlation(raw.anomaly_map, anomaly_map.numpy()) > 0.999
+        assert raw.score > taught.calibration.threshold
+
+
+def test_wrong_requests_are_one_line(tiny_dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="8 bits need pictures") as caught:
+        exported(tmp_path / "lite0.xml")
+    assert "--precision fp16" in caught.value.hint
+    with pytest.raises(UsageError, match="is not an .xml file"):
+        exported(tmp_path / "lite0.bin", precision="fp16")
+    with pytest.raises(PictureError, match="6 pictures are too few to quantize with"):
+        exported(tmp_path / "lite0.xml", tiny_dataset / "test" / "good")
+    assert not list(tmp_path.iterdir())
