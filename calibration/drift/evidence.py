@@ -9,8 +9,8 @@ k L. The unit that has won most tells where a change began by all likelihood (Pa
 The bets are bounded, and each pays for a share ``STRANGE`` of parts that lie as badly as can be: f becomes
 f / (1 + STRANGE (max f - 1)). A few defective parts among good ones are no drift. The same margin covers what a
 reference of ``ranks.MOST`` values is off by: its mean rank would have to be off by 2.5 %, which is four standard
-deviations. None of the bets is timid: what moves the median by less than some 0.4 standard deviations of good
-parts makes none of them grow. That much makes some 10 % of 5 % of false alarms.
+deviations. None of the bets is timid: what moves the median by less than some 0.3 standard deviations of good
+parts makes none of them grow. That much makes some 9 % of 5 % of false alarms.
 """
 
 from __future__ import annotations
