@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from edge.calibrating.calibrate import Calibrated
     from edge.inspection.chosen import Chosen
 
+DEFAULT_RATE = 0.01
 LEAST_PARTS = 200
 GIVE_UP_AFTER_S = 30.0
+_LOWER = "nothing to propose; whether a lower one would do only fresh good parts can tell"
 
 
 def calibrate(
@@ -35,8 +37,9 @@ def calibrate(
     ] = 0.0,
     keep: Annotated[Path | None, typer.Option("--keep", help="Folder that the camera's pictures go to.")] = None,
     false_alarm_rate: Annotated[
-        float, typer.Option("--false-alarm-rate", min=1e-6, max=0.5, help="Promised share of false alarms.")
-    ] = 0.01,
+        float | None,
+        typer.Option("--false-alarm-rate", min=1e-6, max=0.5, help="Promised share of false alarms; 0.01."),
+    ] = None,
     method: Annotated[
         str, typer.Option("--method", help="conformal, tail, sigma, quantile, maximum, f1 or youden.")
     ] = "conformal",
@@ -53,6 +56,10 @@ def calibrate(
     device: Annotated[
         str | None, typer.Option("--device", help="AUTO, CPU, GPU or NPU: the one that will run.")
     ] = None,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Propose a threshold by the alarms that people judged.")
+    ] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Put the proposal in force.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Go back to the model's own threshold.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
@@ -61,14 +68,19 @@ def calibrate(
     The model stays as it is; the station's own threshold is written beside it and can be undone. Pictures that the
     model was fitted on are left out. What the camera shows of good parts is kept, to find faults of the camera.
 
+    With --propose nothing is changed: by the alarms that people acknowledged, or by fresh good parts, a threshold
+    is proposed that a person puts in force with --accept.
+
     \b
     Example:
       edge-ad calibrate --model bottle.xml --images good/ --false-alarm-rate 0.01
       edge-ad calibrate --model bottle.xml --camera 0 --count 200 --keep good/
       edge-ad calibrate --config line-3.toml --camera top --false-alarm-rate 0.001
+      edge-ad calibrate --config line-3.toml --propose
       edge-ad calibrate --model bottle.xml --undo
     """
     from edge.calibrating.asked import Asked
+    from edge.calibrating.told import facts_of, lines_of, written_lines
     from edge.inspection.chosen import chosen
 
     if leave_out and keep_suspects:
@@ -77,21 +89,33 @@ def calibrate(
     if undo:
         _undo(where.model, device)
         return
+    if accept:
+        _accept(where)
+        return
     asked = Asked(
-        false_alarm_rate,
+        false_alarm_rate or DEFAULT_RATE,
         method=method,
         device=device or where.config.device,
         defective=defective,
         suspects="leave out" if leave_out else "keep" if keep_suspects else "refuse",
         sheet=sheet,
     )
+    if propose and images is None and count is None and (camera is None or config is not None):
+        _propose(where, None, asked, rate=false_alarm_rate, as_json=as_json)
+        return
     done = (
         _from_folder(where.model, images, asked)
         if images is not None
         else _from_camera(where, camera, asked, count=count, interval_s=interval_s, keep=keep)
     )
+    if propose:
+        _propose(where, done, asked, rate=None, as_json=as_json)
+        return
     path = done.write()
-    _report_json(done, path) if as_json else _report(done, path, asked, where)
+    if as_json:
+        typer.echo(json.dumps(facts_of(done) | {"written": str(path)}))
+    else:
+        typer.echo("\n".join([*lines_of(done, asked), *written_lines(path, where)]))
 
 
 def _undo(model: Path, device: str | None) -> None:
@@ -137,34 +161,31 @@ def _from_camera(
         return calibrate_on(where.model, lambda bundle: frames, asked)
 
 
-def _report_json(done: Calibrated, path: Path) -> None:
-    facts = done.calibration.model_dump(mode="json", exclude={"view": {"mean"}})
-    skipped = [str(name) for name in done.skipped]
-    more = {"written": str(path), "fitted": done.fitted, "skipped": skipped, "suspects": list(done.suspects)}
-    typer.echo(json.dumps(facts | more))
+def _propose(where: Chosen, fresh: Calibrated | None, asked: Asked, *, rate: float | None, as_json: bool) -> None:
+    from edge.calibrating.proposal import write_proposal
+    from edge.calibrating.proposing import in_force, propose_fresh, propose_from_pool, read_pool
+    from edge.calibrating.told import proposal_lines
+
+    pool = read_pool(where)
+    before = in_force(pool, asked.device)
+    if fresh is not None:
+        proposal = propose_fresh(pool, before, fresh.calibration)
+    else:
+        found = propose_from_pool(pool, before, rate or before.false_alarm_rate or asked.false_alarm_rate)
+        if found is None:
+            typer.echo("null" if as_json else f"the threshold {before.threshold:.4g} keeps to its rate: {_LOWER}")
+            return
+        proposal = found
+    write_proposal(pool.bundle, proposal)
+    if as_json:
+        typer.echo(proposal.model_dump_json(exclude={"calibration": {"view"}}))
+    else:
+        typer.echo("\n".join(proposal_lines(proposal, where.model)))
 
 
-def _report(done: Calibrated, path: Path, asked: Asked, where: Chosen) -> None:
-    from edge.thresholds.promise import promise_of
+def _accept(where: Chosen) -> None:
+    from edge.calibrating.proposal import accept
+    from edge.calibrating.told import accepted_lines
 
-    calibration = done.calibration
-    was = "there was none" if done.before is None else f"was {done.before:.4g}"
-    typer.echo(
-        f"threshold {calibration.threshold:.4g} ({was}) from {calibration.pictures} good pictures: "
-        f"{promise_of(calibration)}"
-    )
-    if calibration.warning:
-        typer.echo(f"beware: {calibration.warning}")
-    if done.fitted:
-        typer.echo(f"left out {done.fitted} pictures that the model was fitted on")
-    if done.skipped:
-        typer.echo(f"skipped {len(done.skipped)} that cannot be decoded: {', '.join(map(str, done.skipped))}")
-    if done.suspects:
-        what = "left out" if asked.suspects == "leave out" else "counted"
-        typer.echo(f"{what} {len(done.suspects)} that may show defects: {', '.join(done.suspects)}")
-    for spot in done.blind_spots:
-        typer.echo(f"faults of the camera that will go unnoticed: {spot}")
-    if len(where.cameras) > 1:
-        typer.echo(f"it holds for every camera with this model: {' '.join(where.cameras)}")
-    typer.echo(f"written to {path}; undo with: edge-ad calibrate --model {where.model} --undo")
-    typer.echo("a running station judges by it once it is asked to reload, or from its next start on")
+    proposal, path = accept(where.model)
+    typer.echo("\n".join(accepted_lines(proposal, path, where)))

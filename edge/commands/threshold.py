@@ -55,7 +55,7 @@ def show(
       edge-ad threshold show --model bottle.xml
       edge-ad threshold show --config line-3.toml --camera top --json
     """
-    from edge.thresholds.promise import promise_of
+    from edge.inference.promise import promise_of
 
     found, _ = _found(model, config, camera, device, None, None)
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ class Count(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    period: str = Field(description="names this count: alarms that belong to it carry the same name")
     model: str = Field(description="sha256 of the model")
     threshold: float = Field(description="raw score above which a part was anomalous")
     parts: int = Field(default=0, ge=0, description="judged good or anomalous")
@@ -61,14 +63,15 @@ class Counts:
         self._lock = threading.Lock()
         self._cameras = self._on_disk = read_counts(folder)
 
-    def add(self, camera: str, model: str, threshold: float, *, anomalous: bool) -> None:
-        """Counts one part."""
+    def add(self, camera: str, model: str, threshold: float, *, anomalous: bool) -> str:
+        """Counts one part; returns the name of the count."""
         with self._lock:
             count = self._cameras.get(camera)
             if count is None or (count.model, count.threshold) != (model, threshold):
-                count = Count(model=model, threshold=threshold)
+                count = Count(period=uuid.uuid4().hex, model=model, threshold=threshold)
             update = {"parts": count.parts + 1, "anomalous": count.anomalous + anomalous}
             self._cameras = self._cameras | {camera: count.model_copy(update=update)}
+            return count.period
 
     def write(self) -> None:
         """Writes what was counted since it was last written.

@@ -25,6 +25,7 @@ class Entry(BaseModel):
     part_id: str | None = Field(default=None, description="the part that the PLC asked about; null without one")
     score: float = Field(description="raw score")
     threshold: float = Field(description="raw score above which a part was anomalous then")
+    period: str = Field(default="", description="of ``edge.pool.counts``: which parts it was counted among")
     masked: bool = Field(description="the score is the highest map value outside an ignore mask")
     model: str = Field(pattern="^[0-9a-f]{64}$", description="sha256 of the model that judged it")
     judgement: Judgement | None = Field(default=None, description="what a person said; null until then")

@@ -37,7 +37,7 @@ from edge.verdict import Inspection, Verdict
 
 MOST_WAITING = 4
 LEAVE_FREE_BYTES = 200_000_000  # alerts come first: they may fill a disk to its end, pictures may not
-_RESTS = 4.0  # times as long as the last picture took
+_RESTS = 4.0  # times as long as the last picture kept a core busy
 _WRITE_COUNTS_S = 60.0
 _JOIN_S = 0.5
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class Recorder(Closing):
         if result.verdict is Verdict.UNKNOWN or result.score is None or result.threshold is None:
             return
         camera, model, threshold = result.camera or "", result.model.sha256, result.threshold
-        self._counts.add(camera, model, threshold, anomalous=result.verdict is Verdict.ANOMALOUS)
+        period = self._counts.add(camera, model, threshold, anomalous=result.verdict is Verdict.ANOMALOUS)
         if alarm is None or alarm.state != "raised":
             return
         if not self._free.acquire(blocking=False):
@@ -119,6 +119,7 @@ class Recorder(Closing):
             part_id=result.part_id,
             score=result.score,
             threshold=threshold,
+            period=period,
             masked=camera in self._masked,
             model=model,
         )
@@ -163,11 +164,11 @@ class Recorder(Closing):
         if isinstance(item, tuple):
             self._try(lambda: self._judge(*item))
             return
-        began_s = time.monotonic()
+        began_s = time.thread_time()
         if not self._try(lambda: self._keep(item)):
             self._leave_out()
         self._free.release()
-        self._closing.wait(_RESTS * (time.monotonic() - began_s))
+        self._closing.wait(_RESTS * (time.thread_time() - began_s))
 
     def _keep(self, shot: _Shot) -> None:
         free = shutil.disk_usage(self._state_dir).free

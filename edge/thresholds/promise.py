@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from calibration.methods import METHODS
-from edge.inference.card import Calibration
 from edge.thresholds.expected import Share, share_above
 from edge.thresholds.in_force import InForce
 from edge.thresholds.words import one_in, percent
 
 FEWEST = 2  # quantiles, to say where good parts lie
-
-
-def promise_of(calibration: Calibration) -> str:
-    """One clause, e.g. ``at most 1 % of good parts will be called anomalous``."""
-    if calibration.promised is not None:
-        return f"at most {percent(calibration.promised)} of good parts will be called anomalous"
-    if calibration.false_alarm_rate is not None:
-        aimed = percent(calibration.false_alarm_rate)
-        return f"{aimed} of good parts called anomalous is aimed at, nothing is promised"
-    return "nothing is promised of how many good parts will be called anomalous"
 
 
 def share_of(found: InForce) -> Share | None:
@@ -45,7 +34,8 @@ def lines_of(found: InForce) -> list[str]:
         return text
     if calibration.promised is None:
         method = METHODS.get(calibration.method)
-        return [f"{method.promise[:1].upper()}{method.promise[1:]}." if method else "Nothing."] + _actual(share)
+        promise = method.promise if method else calibration.warning or "nothing"
+        return [f"{promise[:1].upper()}{promise[1:]}.", *_actual(share)]
     return [
         f"At most {one_in(calibration.promised)} good parts is a false alarm ({percent(calibration.promised)}).",
         "It holds however their scores are distributed, as long as parts, camera and light stay as they were for",

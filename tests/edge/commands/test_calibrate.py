@@ -63,7 +63,10 @@ def test_the_words_name_the_threshold_and_what_was_left_out(
     assert done.returncode == 0, done.stderr
     assert "WARN" not in done.stderr
     threshold, left_out, skipped, unnoticed, written, _ = done.stdout.splitlines()
-    assert threshold.startswith("threshold ") and f" from {24 - fitted} good pictures: at most 40 % " in threshold
+    assert (
+        threshold.startswith("threshold ")
+        and f" from {24 - fitted} good pictures: at most 40 % false alarms" in threshold
+    )
     assert left_out == f"left out {fitted} pictures that the model was fitted on"
     assert skipped == f"skipped 1 that cannot be decoded: {pictures / 'torn.png'}"
     assert unnoticed.startswith("faults of the camera that will go unnoticed: focus: ")

@@ -142,17 +142,18 @@ def test_parts_are_counted_for_one_model_and_one_threshold(
         lane.join()
     show(recorder, "one")
     recorder.close()
-    assert read_counts(pool_of(tmp_path)) == {
-        "top": Count(model=MODEL.sha256, threshold=3.0, parts=601, anomalous=1)
-    }
+    first = read_counts(pool_of(tmp_path))["top"]
+    assert first == Count(period=first.period, model=MODEL.sha256, threshold=3.0, parts=601, anomalous=1)
     recorder = start()
-    show(recorder)
+    show(recorder, "two")
     recorder.close()
     assert read_counts(pool_of(tmp_path))["top"].parts == 602
+    assert {entry.period for entry in waiting(tmp_path)} == {first.period}
     recorder = start()
     show(recorder, threshold=4.0)
     recorder.close()
-    assert read_counts(pool_of(tmp_path))["top"].parts == 1
+    anew = read_counts(pool_of(tmp_path))["top"]
+    assert anew.parts == 1 and anew.period != first.period
 
 
 def test_a_lane_never_waits_for_the_disk(

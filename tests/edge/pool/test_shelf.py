@@ -86,11 +86,11 @@ from edge.pool.shelf import Shelf
 from tests.edge.pool.test_shelf import entry
 shelf = Shelf(Path({folder!r}), 40_000)
 first = shelf.last_number + 1
-print("began", flush=True)
 for number in itertools.count(first):
     _, png = cv2.imencode(".png", np.full((64, 64, 3), number % 256, np.uint8) ^ np.random.default_rng(0).integers(
         0, 2, (64, 64, 3), np.uint8))
     shelf.put(entry(number), png.tobytes())
+    print("put", flush=True)
 """
 
 
@@ -102,7 +102,7 @@ def test_killed_at_any_moment_every_picture_is_whole(tmp_path: Path) -> None:
     for _ in range(KILLS):
         command = [sys.executable, "-c", script]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=clean_environment()) as writer:
-            assert writer.stdout is not None and writer.stdout.readline() == "began\n"
+            assert writer.stdout is not None and writer.stdout.readline() == "put\n"
             time.sleep(wait.uniform(0.02, 0.15))
             os.kill(writer.pid, signal.SIGKILL)
         found = entries_in(tmp_path)

@@ -1,0 +1,69 @@
+"""What a calibration or a proposal gave, for people and for machines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.calibrating.asked import Asked
+from edge.calibrating.calibrate import Calibrated
+from edge.calibrating.proposal import Proposal
+from edge.inference.promise import promise_of
+from edge.inspection.chosen import Chosen
+
+_TAKES_IT = "a running station judges by it once it is asked to reload, or from its next start on"
+
+
+def facts_of(done: Calibrated) -> dict[str, object]:
+    """A calibration as JSON."""
+    facts = done.calibration.model_dump(mode="json", exclude={"view": {"mean"}})
+    skipped = [str(name) for name in done.skipped]
+    return facts | {"fitted": done.fitted, "skipped": skipped, "suspects": list(done.suspects)}
+
+
+def lines_of(done: Calibrated, asked: Asked) -> list[str]:
+    """A calibration as lines for people."""
+    calibration = done.calibration
+    was = "there was none" if done.before is None else f"was {done.before:.4g}"
+    lines = [
+        f"threshold {calibration.threshold:.4g} ({was}) from {calibration.pictures} good pictures: "
+        f"{promise_of(calibration)}"
+    ]
+    if calibration.warning:
+        lines.append(f"beware: {calibration.warning}")
+    if done.fitted:
+        lines.append(f"left out {done.fitted} pictures that the model was fitted on")
+    if done.skipped:
+        lines.append(f"skipped {len(done.skipped)} that cannot be decoded: {', '.join(map(str, done.skipped))}")
+    if done.suspects:
+        what = "left out" if asked.suspects == "leave out" else "counted"
+        lines.append(f"{what} {len(done.suspects)} that may show defects: {', '.join(done.suspects)}")
+    return lines + [f"faults of the camera that will go unnoticed: {spot}" for spot in done.blind_spots]
+
+
+def written_lines(path: Path, where: Chosen) -> list[str]:
+    """Where a calibration was written, and who judges by it."""
+    lines = [f"written to {path}; undo with: edge-ad calibrate --model {where.model} --undo", _TAKES_IT]
+    if len(where.cameras) > 1:
+        lines.append(f"it holds for every camera with this model: {' '.join(where.cameras)}")
+    return lines
+
+
+def proposal_lines(proposal: Proposal, model: Path) -> list[str]:
+    """A proposal as lines for people."""
+    effect, after = proposal.effect, proposal.calibration
+    lines = [
+        f"proposed threshold {after.threshold:.4g} (is {proposal.before:.4g}): {promise_of(after)}",
+        f"how: {proposal.how}",
+        f"of {effect.false_alarms} false alarms in the pool {effect.still_false} would still be alarms",
+        f"of {effect.true_alarms} confirmed ones {effect.still_found} would still be found",
+    ]
+    if effect.still_found < effect.true_alarms:
+        missed = effect.true_alarms - effect.still_found
+        lines.append(f"beware: {missed} confirmed defects would be missed")
+    return [*lines, f"nothing is changed; put it in force with: edge-ad calibrate --model {model} --accept"]
+
+
+def accepted_lines(proposal: Proposal, path: Path, where: Chosen) -> list[str]:
+    """A proposal that was put in force."""
+    after = proposal.calibration.threshold
+    return [f"threshold {after:.4g} (was {proposal.before:.4g}): {proposal.how}", *written_lines(path, where)]
