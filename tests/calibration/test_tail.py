@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, expon, gamma, gumbel_r
 
-from calibration import tail
+from calibration import conformal, tail
 from calibration.scores import ScoresError
 
 
@@ -35,6 +35,13 @@ def test_it_goes_beyond_the_highest_score_and_says_that_it_guesses() -> None:
     assert (found.promised, found.promises) == (None, False)
     assert found.warning == "an extrapolation, not a guarantee"
     assert found == tail.set_threshold(scores, 0.001)
+
+
+def test_where_the_sample_itself_supports_the_rate_the_intervals_agree() -> None:
+    """Just inside the tail the threshold is nearly a rank, whose actual rate is known to scatter by the beta law."""
+    low, high = conformal.band(300, conformal.rank(300, 0.09))
+    found = interval(tail.set_threshold(np.random.default_rng(5).gumbel(size=300), 0.09))
+    assert found == pytest.approx((low, high), rel=0.15)
 
 
 def test_a_tail_of_another_kind_is_told() -> None:
