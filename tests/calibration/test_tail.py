@@ -38,7 +38,7 @@ def test_it_goes_beyond_the_highest_score_and_says_that_it_guesses() -> None:
 
 
 def test_where_the_sample_itself_supports_the_rate_the_intervals_agree() -> None:
-    """Just inside the tail the threshold is nearly a rank, whose actual rate is known to scatter by the beta law."""
+    """Just inside the tail the threshold is nearly a rank, whose actual rate scatters by the beta law."""
     low, high = conformal.band(300, conformal.rank(300, 0.09))
     found = interval(tail.set_threshold(np.random.default_rng(5).gumbel(size=300), 0.09))
     assert found == pytest.approx((low, high), rel=0.15)
