@@ -114,7 +114,9 @@ class Daemon:
                 changed=self._inference.device_changed,
             )
             by_name = {inspector.name: inspector for inspector in inspectors}
-            teaching = stack.enter_context(Teaching(state_dir, config.line, by_name, publisher.teaching))
+            teaching = stack.enter_context(
+                Teaching(state_dir, config.device, config.line, by_name, publisher.teaching)
+            )
             self._answers = Answers(config, in_force, inspectors, publisher, thresholds, teaching)
             control = stack.enter_context(
                 Control(

@@ -165,7 +165,7 @@ def teach(
                 teller = Teller(Progress(name=name, wanted=count), show)
                 made = asked.teach(session, loaded, lambda: place.make(session, loaded, forward(session)), teller)
             if not as_json:
-                _tell({}, [*report.lines(made), expected(teller.now)], as_json=False)
+                _tell({}, [*report.lines(made), *expected(teller.now), report.next_step(made)], as_json=False)
 
 
 def _one_of(**given: object) -> None:

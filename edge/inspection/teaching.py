@@ -28,6 +28,7 @@ class Teaching(Closing):
 
     Args:
         state_dir: of the station.
+        device: that judges, as the settings name it.
         line: parts per hour and hours of a shift.
         inspectors: the cameras, by name.
         tell: publishes the progress at a camera.
@@ -36,11 +37,13 @@ class Teaching(Closing):
     def __init__(
         self,
         state_dir: Path,
+        device: str,
         line: LineOptions,
         inspectors: Mapping[str, Inspector],
         tell: Callable[[str, Progress], None],
     ) -> None:
         self._state_dir = state_dir
+        self._device = device
         self._line = line
         self._inspectors = inspectors
         self._tell = tell
@@ -73,7 +76,7 @@ class Teaching(Closing):
             *("--name", first.name, "--count", str(asked.count)),
             *(("--backbone", str(backbone)) if backbone else ()),
             *(("--add",) if asked.add else ()),
-            *("--state-dir", str(self._state_dir), "--give-up-after-s", NEVER_S),
+            *("--state-dir", str(self._state_dir), "--device", self._device, "--give-up-after-s", NEVER_S),
         ]
         if self._line.parts_per_hour is not None:
             options += ["--parts-per-hour", str(self._line.parts_per_hour), "--shift-h", str(self._line.shift_h)]

@@ -99,6 +99,7 @@ class AtCamera:
             threshold=calibration.threshold,
             false_alarm_rate=rate,
             false_alarms_per_shift=self.shift.false_alarms(rate),
+            suspects=tuple(suspect.kept.number for suspect in made.taught.suspects),
         )
         return made
 

@@ -44,6 +44,9 @@ class Progress(BaseModel):
     false_alarms_per_shift: float | None = Field(
         default=None, description="how many false alarms that makes in a shift at most on average, once ready"
     )
+    suspects: tuple[int, ...] = Field(
+        default=(), description="numbers of pictures that may show defects and count all the same, once ready"
+    )
     reason: str = Field(default="", description="why it stopped or failed, one line; empty otherwise")
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from edge.models.names import is_reference
 from edge.teaching.progress import Progress, Show
 
 if TYPE_CHECKING:
@@ -90,11 +89,8 @@ def threshold_text(progress: Progress) -> str:
     return f"{progress.threshold:.4g}, moved {progress.moved:.0%} since the estimate before: {how}"
 
 
-def expected(ready: Progress) -> str:
-    """What a person is to expect of a model that is ready, and how to put it in force; one or two lines."""
-    lines = (
-        [f"put it in force with: edge-ad models activate {ready.model}"] if is_reference(ready.model or "") else []
-    )
-    if ready.false_alarms_per_shift is not None:
-        lines.insert(0, f"expect at most {ready.false_alarms_per_shift:.3g} false alarms in a shift, on average")
-    return "\n".join(lines)
+def expected(ready: Progress) -> list[str]:
+    """What a person is to expect of a model that is ready; no line where nothing can be said."""
+    if ready.false_alarms_per_shift is None:
+        return []
+    return [f"expect at most {ready.false_alarms_per_shift:.3g} false alarms in a shift, on average"]
