@@ -115,6 +115,7 @@ def _calibrated(gathered: Gathered, left_out: tuple[int, ...], engine: Engine, a
     return calibrate(
         scores,
         peaks or None,
+        maps=gathered.maps_without(left_out),
         method=asked.method,
         false_alarm_rate=asked.false_alarm_rate,
         device=engine.device,

@@ -6,10 +6,15 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge.contact_sheet import MOST_TILES, Tile, tile_of
 from edge.health.camera_faults.taking import ReferenceTaker
 from edge.inference.engine import Raw
 from edge.pictures import Picture
+
+MOST_MAPS = 32  # that are kept: few good parts exceed the pixel threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Gathered:
     refused: dict[str, int] = field(default_factory=dict)
     trouble: str = ""
     _highest: list[tuple[float, int, Tile]] = field(default_factory=list)
+    _maps: list[tuple[float, int, NDArray[np.float32]]] = field(default_factory=list)  # with the highest peaks
 
     def add(self, part: Part) -> None:
         """Takes in a good part."""
@@ -49,6 +55,8 @@ class Gathered:
         self.names.append(part.name)
         if raw.anomaly_map is not None:
             self.peaks.append(float(raw.anomaly_map.max()))
+            push = heapq.heappush if len(self._maps) < MOST_MAPS else heapq.heappushpop
+            push(self._maps, (self.peaks[-1], number, raw.anomaly_map))
         self.scores.append(raw.score)
         if len(self._highest) < MOST_TILES or raw.score > self._highest[0][0]:
             tile = tile_of(part.name, raw.score, part.pixels, raw.anomaly_map)
@@ -59,6 +67,10 @@ class Gathered:
         """Those of some parts, by their numbers, in their order, as far as they are among the highest scores."""
         known = {number: tile for _, number, tile in self._highest}
         return [known[number] for number in parts if number in known]
+
+    def maps_without(self, parts: Sequence[int]) -> list[NDArray[np.float32]]:
+        """The maps with the highest peaks of all but some parts."""
+        return [anomaly_map for _, number, anomaly_map in self._maps if number not in set(parts)]
 
     def without(self, parts: Sequence[int]) -> tuple[list[float], list[float]]:
         """Scores and peaks of all but some parts."""

@@ -146,6 +146,7 @@ def _calibrate(engine: Engine, session: Session, step: Step, false_alarm_rate: f
     return calibrate(
         [raw.score for raw in raws],
         [float(raw.anomaly_map.max()) for raw in raws if raw.anomaly_map is not None],
+        maps=(raw.anomaly_map for raw in raws if raw.anomaly_map is not None),
         false_alarm_rate=false_alarm_rate or reachable_rate(DEFAULT_RATE, len(raws)),
         device=engine.device,
         precision=engine.bundle.card.precision,

@@ -5,15 +5,18 @@ import os
 import shutil
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
-from calibration import conformal
+from calibration import conformal, methods
 from edge import output
 from edge.calibrating.undo import undo_calibration
 from edge.errors import BundleError, CalibrationError, PictureError, UsageError
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
 from edge.inference.override import calibration_of, override_path
+from edge.inference.regions import least_cells
 from edge.pictures import find_pictures, read_picture, short_digest
 from tests.conftest import GOOD, plates_in
 from tests.edge.calibrating.on_folder import calibrate_in
@@ -43,6 +46,9 @@ def test_the_stations_threshold_is_that_of_its_own_good_parts(bundle: Path, good
     assert done.calibration.threshold == pytest.approx(conformal.threshold(scores, 0.1), rel=1e-6)
     peaks = [float(raw.anomaly_map.max()) for raw in raws if raw.anomaly_map is not None]
     assert done.calibration.pixel_threshold == pytest.approx(conformal.threshold(peaks, 0.1), rel=1e-6)
+    limit = done.calibration.pixel_threshold
+    maps = [raw.anomaly_map for raw in raws if raw.anomaly_map is not None]
+    assert limit is not None and done.calibration.min_region_px == least_cells(maps, limit) > 0
     assert done.before == loaded.card.calibration.threshold
     assert (done.fitted, done.skipped, done.calibration.pictures) == (0, (), 30)
     assert calibration_of(loaded) == done.calibration
@@ -110,6 +116,41 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_work(
     monkeypatch.setattr(output.tempfile, "TemporaryFile", read_only)
     with pytest.raises(UsageError, match="cannot write to .*station: Read-only file system"):
         calibrate_in(bundle, good, 0.1, device="no device: nothing is scored for this")
+
+
+def test_scores_that_say_nothing_give_no_threshold(undefined_for_black: Path, tmp_path: Path) -> None:
+    """A model that gives 1 for every part, and one that gives no number."""
+    folder = plates_in(tmp_path / "good", 12, seed=3)
+    with pytest.raises(CalibrationError, match="cannot calibrate: all 12 scores are equal"):
+        calibrate_in(undefined_for_black, folder, 0.1)
+    for number in range(2):
+        cv2.imwrite(str(folder / f"{number:03}.png"), np.zeros((16, 16, 3), np.uint8))
+    with pytest.raises(CalibrationError, match="cannot calibrate: 2 of 12 scores are not finite"):
+        calibrate_in(undefined_for_black, folder, 0.1)
+    assert not override_path(undefined_for_black).exists()
+
+
+def test_methods_by_defects_take_them_from_their_folder(bundle: Path, good: Path, tiny_dataset: Path) -> None:
+    blobs = tiny_dataset / "test" / "blob"
+    done = calibrate_in(bundle, good, 0.1, method="youden", defective=blobs)
+    engine = Engine(load_bundle(bundle), device="CPU")
+    scores = {
+        folder: [engine.infer(read_picture(path)).score for path in find_pictures(folder)]
+        for folder in (good, blobs)
+    }
+    expected = methods.set_threshold(scores[good], method="youden", rate=0.1, defective=scores[blobs])
+    assert done.calibration.threshold == pytest.approx(expected.value)
+    assert (done.calibration.method, done.calibration.promised) == ("youden", None)
+
+
+def test_what_cannot_be_asked_is_said_before_anything_is_scored(bundle: Path, good: Path) -> None:
+    for asked, line in (
+        ({"method": "median"}, "unknown method 'median'; here are: conformal tail"),
+        ({"method": "cross-conformal"}, "cross-conformal needs models of folds"),
+        ({"method": "f1"}, "method f1 needs pictures of defective parts; give --defective DIR"),
+    ):
+        with pytest.raises(UsageError, match=line):
+            calibrate_in(bundle, good, 0.1, device="no device: nothing is scored for this", **asked)
 
 
 def test_nothing_readable_is_an_error(bundle: Path, tmp_path: Path) -> None:
