@@ -43,6 +43,7 @@ METHODS: dict[str, Method] = {
     "youden": Method("best detection rate less false-alarm rate", "nothing", labelled=True),
 }
 DEFAULT = "conformal"
+_ROUNDING = 1e-6  # networks give single precision: scores that differ by less are equal
 
 
 def set_threshold(
@@ -92,7 +93,7 @@ _BY_RATE = {
 def _check_differ(scores: ArrayLike) -> None:
     """Refuses what a threshold would only repeat: one number for every part says nothing about any."""
     values = checked(scores)
-    if len(values) > 1 and values[0] == values[-1]:
+    if len(values) > 1 and values[-1] - values[0] <= _ROUNDING * abs(values).max():
         raise ScoresError(
             f"all {len(values)} scores are equal ({values[0]:g}): the model tells none of them apart"
         )

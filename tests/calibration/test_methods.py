@@ -29,6 +29,7 @@ def test_the_default_is_the_promise_for_any_distribution() -> None:
     ("scores", "complaint"),
     [
         ([3.5] * 80, r"all 80 scores are equal \(3.5\): the model tells none of them apart"),
+        ([1.0, 1.0 + 1e-7] * 40, r"all 80 scores are equal \(1\)"),
         ([*GOOD, np.inf], "1 of 121 scores are not finite"),
         ([], "there are no scores"),
     ],
