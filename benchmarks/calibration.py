@@ -21,12 +21,14 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from benchmarks.accuracy_results import write_results
+from benchmarks.calibration_augment import augment
 from benchmarks.calibration_features import Measured, Pictures, float_graph, measured, read_pictures
 from benchmarks.calibration_precision import precision
 from benchmarks.calibration_published import published
 from benchmarks.calibration_rates import FITS, rates
 from benchmarks.calibration_results import CalibrationFile, Cell, Timings, read_results
 from benchmarks.calibration_tables import (
+    augment_tables,
     head,
     precision_tables,
     published_tables,
@@ -52,12 +54,14 @@ PARTS: dict[str, Part] = {
     "rates": lambda model, name, pictures, fits: rates(model, name, fits=fits),
     "published": lambda model, name, pictures, _: published(model, name, pictures),
     "precision": lambda model, name, pictures, _: precision(model, name, pictures),
+    "augment": lambda model, name, pictures, _: augment(model, name, pictures),
 }
 TIMING = "timing"
 TABLES: dict[str, Callable[[CalibrationFile], list[Table]]] = {
     "rates": lambda results: rate_tables(results.rates),
     "published": lambda results: published_tables(results.published),
     "precision": lambda results: precision_tables(results.precision),
+    "augment": lambda results: augment_tables(results.augment),
     TIMING: lambda results: timing_tables(results.timing),
 }
 

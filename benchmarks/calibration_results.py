@@ -98,6 +98,24 @@ class PrecisionCell(Cell):
     int8: Shares = Field(description="threshold and scores of INT8")
 
 
+class Augmented(_Part):
+    """One kind of copies in the fit, judged under one change of the pictures; means over splits."""
+
+    kind: str
+    change: str
+    image_auroc: float
+    false_alarms: float = Field(description="share, at a threshold of unchanged pictures")
+    missed: float = Field(description="share of defective pictures below it")
+
+
+class AugmentCell(Cell):
+    """What jittered copies in the fit do."""
+
+    splits: int
+    natural: dict[str, float] = Field(description="the ranges measured on good pictures")
+    rows: tuple[Augmented, ...]
+
+
 class Timing(_Part):
     """Milliseconds for 10,000 scores."""
 
@@ -128,6 +146,7 @@ class CalibrationFile(_Part):
     rates: tuple[RatesCell, ...] = ()
     published: tuple[PublishedCell, ...] = ()
     precision: tuple[PrecisionCell, ...] = ()
+    augment: tuple[AugmentCell, ...] = ()
     timing: Timings | None = None
 
     def holds(self, part: str, key: tuple[str, str]) -> bool:

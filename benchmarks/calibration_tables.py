@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from scipy.stats import betabinom
 
 from benchmarks.calibration_results import (
+    AugmentCell,
+    Augmented,
     CalibrationFile,
     PrecisionCell,
     PublishedCell,
@@ -88,6 +90,42 @@ def precision_tables(cells: Sequence[PrecisionCell]) -> list[Table]:
     kinds = ("FP32", "INT8 with the threshold of FP32", "INT8 with its own")
     columns = ("model", "set", *(f"{kind}: {what}" for kind in kinds for what in ("false alarms", "missed")))
     return [Table(f"{cells[0].stated:.0%} stated, over {cells[0].splits} random splits", columns, rows)]
+
+
+def augment_tables(cells: Sequence[AugmentCell]) -> list[Table]:
+    """AUROC and false alarms under each change, for every kind of copies."""
+    if not cells:
+        return []
+    changes = list(dict.fromkeys(row.change for row in cells[0].rows))
+    found = {(cell.key, row.kind, row.change): row for cell in cells for row in cell.rows}
+    kinds = list(dict.fromkeys(row.kind for row in cells[0].rows))
+
+    def table(title: str, shown: Callable[[Augmented], str]) -> Table:
+        rows = [
+            (*cell.key, kind, *(shown(found[cell.key, kind, change]) for change in changes))
+            for cell in cells
+            for kind in kinds
+        ]
+        return Table(title, ("model", "set", "in the fit", *changes), rows, names=3)
+
+    natural = [
+        (
+            cell.model,
+            cell.set,
+            f"{cell.natural['shift']:.2%}",
+            f"{cell.natural['rotation']:.2f}",
+            f"{cell.natural['brightness']:.1%}",
+            f"{cell.natural['blur']:.2%}",
+        )
+        for cell in cells
+    ]
+    ranges = ("model", "set", "shift", "rotation, degrees", "brightness", "blur")
+    return [
+        table("Image AUROC under each change", lambda row: f"{row.image_auroc:.4f}"),
+        table("False alarms under each change, 5 % stated", lambda row: f"{row.false_alarms:.1%}"),
+        table("Missed defects under each change", lambda row: f"{row.missed:.1%}"),
+        Table("How good pictures vary", ranges, natural),
+    ]
 
 
 def timing_tables(timings: Timings | None) -> list[Table]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from edge.pictures import Picture, prepare, readable
 from train.checkpoint import Header
 from train.data.dataset import Dataset, Sample
 from train.data.find import find_dataset
+from train.data.jitter import Jitter, augmented, copies_of
 from train.data.split import Split, divide, hold_out, listing_sha256
 from train.fit import fitted_digests
 
@@ -28,6 +29,8 @@ class Material:
 
     Attributes:
         fit: good pictures that scorers are fitted on.
+        jitter: of copies that are fitted besides them, as in the training.
+        seed: of the copies.
         folds: of each picture in ``fit``, where thresholds rest on models of the folds; else empty.
         calibration: good pictures that thresholds rest on, none of them in ``fit``; none where there are folds.
         labelled: test pictures for the parity table; may be empty.
@@ -38,6 +41,8 @@ class Material:
     """
 
     fit: Pictures
+    jitter: Jitter | None
+    seed: int
     folds: tuple[int, ...]
     calibration: Pictures
     labelled: Pictures
@@ -50,6 +55,16 @@ class Material:
     def compared(self) -> Pictures:
         """Good pictures on which two forms of one model are compared: those not fitted on, if there are any."""
         return self.calibration or self.fit
+
+    def fitted(self) -> Iterator[Picture]:
+        """What scorers are fitted on: each picture of ``fit``, followed by its copies."""
+        size = self.fit[0][1].shape[:2]
+        return augmented((pixels for _, pixels in self.fit), self.jitter, (size[0], size[1]), self.seed)
+
+    @property
+    def fitted_count(self) -> int:
+        """How many those are."""
+        return len(self.fit) * (1 + copies_of(self.jitter))
 
     @property
     def fold_count(self) -> int | None:
@@ -93,6 +108,8 @@ def gather(
     )
     return Material(
         fit=fit,
+        jitter=header.jitter,
+        seed=header.setup.seed,
         folds=tuple(split.fold_of[path] for path, _ in fit) if split.folds else (),
         calibration=calibration,
         labelled=labelled,

@@ -15,6 +15,7 @@ from edge.scorers.scorer import Scorer
 from export.material import Material
 from train.checkpoint import Header
 from train.cross_fit import CrossFit, cross_fit, joined
+from train.data.jitter import copies_of
 from train.models.feature_model import FeatureModel, extract
 from train.models.registry import find_kind, options_of
 
@@ -58,7 +59,10 @@ def _cross_fit(model: FeatureModel, material: Material) -> CrossFit:
     options = options_of(kind, setup.options)
     features = joined(_features(model, material))
     return cross_fit(
-        *(kind, features, material.folds, setup.size, options, setup.seed), keep_maps=True, description="torch: "
+        *(kind, features, material.folds, setup.size, options, setup.seed),
+        copies=copies_of(material.jitter),
+        keep_maps=True,
+        description="torch: ",
     )
 
 
@@ -70,6 +74,5 @@ def _fit(model: FeatureModel, material: Material) -> Scorer:
 
 
 def _features(model: FeatureModel, material: Material) -> Iterator[Sequence[Array]]:
-    pictures = (pixels for _, pixels in material.fit)
-    with progress.bar("torch: features of good pictures", len(material.fit)) as seen:
-        yield from extract(model.extractor, pictures, model.setup.size, seen=seen)
+    with progress.bar("torch: features of good pictures", material.fitted_count) as seen:
+        yield from extract(model.extractor, material.fitted(), model.setup.size, seen=seen)

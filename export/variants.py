@@ -28,6 +28,7 @@ from export.quantize import PICTURES, quantize
 from export.reference import cross_results
 from train.checkpoint import Header
 from train.cross_fit import CrossFit, cross_fit, joined
+from train.data.jitter import copies_of
 from train.fit import versions
 from train.models.registry import find_kind, options_of
 
@@ -109,7 +110,7 @@ def _fit(backbone: ov.Model, header: Header, material: Material, precision: Prec
     kind = find_kind(setup.model)
     options = options_of(kind, setup.options)
     steps = kind.steps(options)
-    with progress.bar(f"{precision}: features of good pictures", len(material.fit)) as seen:
+    with progress.bar(f"{precision}: features of good pictures", material.fitted_count) as seen:
         features = _features(backbone, header, material, seen)
         if not steps:
             return kind.fit(features, setup.size, options, setup.seed, progress.silent)
@@ -121,19 +122,19 @@ def _fit(backbone: ov.Model, header: Header, material: Material, precision: Prec
 def _cross_fit(backbone: ov.Model, header: Header, material: Material, precision: Precision) -> CrossFit:
     setup = header.setup
     kind = find_kind(setup.model)
-    with progress.bar(f"{precision}: features of good pictures", len(material.fit)) as seen:
+    with progress.bar(f"{precision}: features of good pictures", material.fitted_count) as seen:
         features = joined(_features(backbone, header, material, seen))
     options = options_of(kind, setup.options)
     return cross_fit(
         *(kind, features, material.folds, setup.size, options, setup.seed),
+        copies=copies_of(material.jitter),
         keep_maps=True,
         description=f"{precision}: ",
     )
 
 
 def _features(backbone: ov.Model, header: Header, material: Material, seen: Advance) -> Iterator[list[Array]]:
-    pictures = (pixels for _, pixels in material.fit)
-    return features_of(backbone, pictures, header.setup.size, device="CPU", seen=seen)
+    return features_of(backbone, material.fitted(), header.setup.size, device="CPU", seen=seen)
 
 
 def _score(engine: Engine, pictures: Pictures, precision: Precision) -> dict[Path, Raw]:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from edge.errors import CheckpointError, UsageError
 from edge.inference.card import Calibration, Training
+from train.data.jitter import Jitter
 from train.models.feature_model import FeatureModel
 from train.models.setup import Setup
 
@@ -31,6 +32,7 @@ class Header(BaseModel):
     setup: Setup
     training: Training
     calibration: Calibration
+    jitter: Jitter | None = Field(default=None, description="copies of the good pictures in the fit; null: none")
     data: str = Field(description="folder of good pictures it was trained on, where 'export' looks by default")
 
 

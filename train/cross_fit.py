@@ -42,6 +42,7 @@ def cross_fit(
     options: BaseModel,
     seed: int,
     *,
+    copies: int = 0,
     keep_maps: bool = False,
     description: str = "",
 ) -> CrossFit:
@@ -49,23 +50,25 @@ def cross_fit(
 
     Args:
         kind: of model.
-        features: of all pictures, one float32 [N, C, h, w] for each view.
+        features: of all pictures, one float32 [N * (1 + copies), C, h, w] for each view.
         folds: of each picture, 0 to K - 1.
         size: (height, width) of the pictures.
         options: of the kind.
         seed: of the fit.
+        copies: that follow each picture among the features. They share its fold, and are fitted but not scored.
         keep_maps: keep the maps too: 4 bytes for each pixel of every picture.
         description: what the progress bar begins with, e.g. "int8: ".
     """
     fold = np.asarray(folds)
-    count, every = int(fold.max()) + 1, np.arange(len(fold))
+    count, every = int(fold.max()) + 1, np.arange(len(fold) * (1 + copies))
+    inside, originals = np.repeat(fold, 1 + copies), every[:: 1 + copies]
     scores, peaks = np.empty(len(fold), np.float32), np.empty(len(fold), np.float32)
     maps = np.empty((len(fold), *size), np.float32) if keep_maps else None
     with progress.bar(f"{description}fitting with and without folds", count + 1) as advance:
         for number in range(count):
-            scorer = kind.fit(_batches(features, every[fold != number]), size, options, seed, progress.silent)
-            for part in _parts(every[fold == number]):
-                scored = scorer.score([view[part] for view in features])
+            scorer = kind.fit(_batches(features, every[inside != number]), size, options, seed, progress.silent)
+            for part in _parts(np.flatnonzero(fold == number)):
+                scored = scorer.score([view[originals[part]] for view in features])
                 scores[part], peaks[part] = scored.scores, scored.maps.max(axis=(1, 2))
                 if maps is not None:
                     maps[part] = scored.maps

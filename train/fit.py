@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +18,7 @@ from edge.version import VERSION
 from train.backbones.registry import find_backbone
 from train.checkpoint import Header, save_checkpoint
 from train.data.dataset import Dataset
+from train.data.measuring import measure_jitter
 from train.data.split import Split, divide
 from train.fitted import fit_apart, fit_in_folds
 from train.models.feature_model import FeatureModel
@@ -55,6 +56,8 @@ def train(
     name: str | None = None,
     false_alarm_rate: float,
     folds: int | None = None,
+    augment: int = 0,
+    ranges: Mapping[str, object] | None = None,
     device: str = "auto",
 ) -> Trained:
     """Fits a model on good pictures, sets a threshold on those it was not fitted on, and writes the checkpoint.
@@ -66,17 +69,21 @@ def train(
         name: product name; the data set's name by default.
         false_alarm_rate: wanted; raised to what the number of calibration pictures can promise.
         folds: see ``train.data.split.divide``.
+        augment: jittered copies of each good picture in the fit.
+        ranges: of the jitter by name, see ``train.data.jitter.Jitter``; measured on the good pictures where not
+            given.
         device: torch device, or "auto".
 
     Raises:
         PictureError: too few usable pictures.
-        UsageError: an option, backbone or device that does not exist.
+        UsageError: an option, range, backbone or device that does not exist.
     """
     torch.manual_seed(setup.seed)
     device = find_device(device)
     split = divide(dataset.train, folds=folds, seed=setup.seed)
     skipped: list[Path] = []
-    fitted = (fit_in_folds if split.folds else fit_apart)(setup, split, device, skipped)
+    jitter = measure_jitter(augment, split.fit, setup.size, ranges or {}) if augment else None
+    fitted = (fit_in_folds if split.folds else fit_apart)(setup, split, device, skipped, jitter)
     header = Header(
         name=name or dataset.name,
         setup=setup,
@@ -99,6 +106,7 @@ def train(
             folds=split.count,
             by="train",
         ),
+        jitter=jitter,
         data=str(dataset.train[0].parent.resolve()),
     )
     checkpoint = output / CHECKPOINT

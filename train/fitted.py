@@ -13,6 +13,7 @@ from edge import progress
 from edge.errors import PictureError
 from edge.pictures import Picture, readable
 from train.cross_fit import cross_fit, joined
+from train.data.jitter import Jitter, augmented, copies_of
 from train.data.split import FEWEST_GOOD, Split
 from train.models.feature_model import FeatureModel, extract, extractor_of
 from train.models.registry import find_kind, options_of
@@ -38,7 +39,9 @@ class Fitted:
     peaks: np.ndarray
 
 
-def fit_apart(setup: Setup, split: Split, device: str, skipped: list[Path]) -> Fitted:
+def fit_apart(
+    setup: Setup, split: Split, device: str, skipped: list[Path], jitter: Jitter | None = None
+) -> Fitted:
     """Fits on one part of the pictures and scores the other.
 
     Args:
@@ -46,6 +49,7 @@ def fit_apart(setup: Setup, split: Split, device: str, skipped: list[Path]) -> F
         split: with pictures set aside.
         device: torch device.
         skipped: pictures that cannot be decoded are added to it.
+        jitter: of copies that are fitted besides the pictures.
 
     Raises:
         PictureError: too few usable pictures.
@@ -53,8 +57,8 @@ def fit_apart(setup: Setup, split: Split, device: str, skipped: list[Path]) -> F
     kind = find_kind(setup.model)
     steps = kind.steps(options_of(kind, setup.options))
     fitted: list[Path] = []
-    pictures = _named(_usable(split, skipped), fitted)
-    with progress.bar("features of good pictures", len(split.fit)) as seen:
+    pictures = augmented(_named(_usable(split, skipped), fitted), jitter, setup.size, setup.seed)
+    with progress.bar("features of good pictures", len(split.fit) * (1 + copies_of(jitter))) as seen:
         if steps:
             with progress.bar("choosing the coreset", steps) as advance:
                 model = FeatureModel.fit(setup, pictures, device=device, seen=seen, advance=advance)
@@ -71,16 +75,19 @@ def fit_apart(setup: Setup, split: Split, device: str, skipped: list[Path]) -> F
     return Fitted(model, fitted, scored, scores, peaks)
 
 
-def fit_in_folds(setup: Setup, split: Split, device: str, skipped: list[Path]) -> Fitted:
+def fit_in_folds(
+    setup: Setup, split: Split, device: str, skipped: list[Path], jitter: Jitter | None = None
+) -> Fitted:
     """Fits on all pictures, and scores each by a model of the other folds; otherwise as ``fit_apart``."""
     kind = find_kind(setup.model)
     extractor = extractor_of(setup)
     fitted: list[Path] = []
-    pictures = _named(_usable(split, skipped), fitted)
-    with progress.bar("features of good pictures", len(split.fit)) as seen:
+    pictures = augmented(_named(_usable(split, skipped), fitted), jitter, setup.size, setup.seed)
+    with progress.bar("features of good pictures", len(split.fit) * (1 + copies_of(jitter))) as seen:
         features = joined(extract(extractor, pictures, setup.size, device=device, seen=seen))
     folds = [split.fold_of[path] for path in fitted]
-    found = cross_fit(kind, features, folds, setup.size, options_of(kind, setup.options), setup.seed)
+    options = options_of(kind, setup.options)
+    found = cross_fit(kind, features, folds, setup.size, options, setup.seed, copies=copies_of(jitter))
     return Fitted(FeatureModel(setup, extractor, found.scorer), fitted, fitted, found.scores, found.peaks)
 
 

@@ -15,6 +15,7 @@ from train.checkpoint import load_checkpoint
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
 from train.fit import Trained, find_device, train
+from train.models.feature_model import FeatureModel
 from train.models.registry import find_kind
 from train.models.setup import Setup
 
@@ -163,3 +164,25 @@ def test_few_pictures_are_all_fitted_on_and_the_threshold_rests_on_folds(tmp_pat
     own = np.concatenate([batch.scores for batch in trained.model.predict([spoilt])])
     assert calibration.quantiles[-1] > 1.5 * own[0]  # by a model that had not seen it
     assert load_checkpoint(trained.checkpoint)[1] == trained.header
+
+
+def test_copies_are_fitted_and_no_threshold_rests_on_them(few: Path, tmp_path: Path) -> None:
+    data = find_dataset(few)
+    options = {"false_alarm_rate": 0.05, "folds": 0, "device": "cpu"}
+    plain = train(data, setup(), tmp_path / "plain", **options)
+    trained = train(data, setup(), tmp_path / "run", augment=2, ranges={"shift": "0.02"}, **options)
+    header = load_checkpoint(trained.checkpoint)[1]
+    assert (header.jitter.copies, header.jitter.shift, plain.header.jitter) == (2, 0.02, None)
+    assert header.training.pictures == plain.header.training.pictures  # copies are no pictures
+    aside = [read_picture(path) for path in split_for_calibration(data.train, seed=0).calibration]
+    scores = np.concatenate([batch.scores for batch in trained.model.predict(aside)])
+    rate = header.calibration.false_alarm_rate
+    assert header.calibration.threshold == pytest.approx(conformal.threshold(scores, rate), rel=1e-5)
+
+    def rise(model: FeatureModel) -> float:
+        """How much a lamp at nine tenths raises the scores."""
+        darker = [(pixels * 0.9).astype(np.uint8) for pixels in aside]
+        before, after = (np.concatenate([b.scores for b in model.predict(shown)]) for shown in (aside, darker))
+        return float(np.median(after / before))
+
+    assert rise(trained.model) < rise(plain.model)

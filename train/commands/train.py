@@ -29,6 +29,15 @@ Folds = Annotated[
         "threshold rests on models of N folds. Not given: 10 folds up to 100 pictures.",
     ),
 ]
+Augment = Annotated[
+    int,
+    typer.Option(
+        "--augment",
+        min=0,
+        max=50,
+        help="Jittered copies of each good picture in the fit; see docs/calibration.md.",
+    ),
+]
 NormalClass = Annotated[
     str | None, typer.Option("--normal-class", help="Class folder in --data that is good; others are anomalies.")
 ]
@@ -57,6 +66,15 @@ def train(
         float, typer.Option("--false-alarm-rate", min=1e-6, max=0.5, help="Promised share of false alarms.")
     ] = 0.05,
     folds: Folds = None,
+    augment: Augment = 0,
+    jitter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--jitter",
+            help="NAME=VALUE: how far copies are off; repeat. shift (share of the longer side), rotation "
+            "(degrees), brightness (share), blur (share of the width). As good pictures differ, if not given.",
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option("--name", help="Product name; the data's folder by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
@@ -86,7 +104,17 @@ def train(
     )
     dataset = find_dataset(data, normal=normal, abnormal=abnormal, normal_class=normal_class)
     writable_folder(output)
-    trained = fit(dataset, setup, output, name=name, false_alarm_rate=false_alarm_rate, folds=folds, device=device)
+    trained = fit(
+        dataset,
+        setup,
+        output,
+        name=name,
+        false_alarm_rate=false_alarm_rate,
+        folds=folds,
+        augment=augment,
+        ranges=parse_options(jitter or [], flag="--jitter"),
+        device=device,
+    )
     header = trained.header
     if as_json:
         summary = header.model_dump(mode="json", by_alias=True, exclude={"calibration": {"quantiles"}})
@@ -125,8 +153,8 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(parts[0]), int(parts[-1])
 
 
-def parse_options(pairs: list[str]) -> dict[str, object]:
-    """NAME=VALUE pairs to a mapping; the model's own types check the values.
+def parse_options(pairs: list[str], *, flag: str = "--option") -> dict[str, object]:
+    """NAME=VALUE pairs to a mapping; the types that they are for check the values.
 
     Raises:
         UsageError: a pair without "=".
@@ -135,7 +163,8 @@ def parse_options(pairs: list[str]) -> dict[str, object]:
     for pair in pairs:
         name, mark, value = pair.partition("=")
         if not mark:
-            raise UsageError(f"--option {pair!r} has no value", hint="for example: --option components=64")
+            example = "components=64" if flag == "--option" else "shift=0.02"
+            raise UsageError(f"{flag} {pair!r} has no value", hint=f"for example: {flag} {example}")
         options[name.replace("-", "_")] = value
     return options
 
