@@ -114,6 +114,33 @@ def test_the_daemon_runs_there(device: Path, tiny_bundle: Path, tiny_dataset: Pa
         station.close()
 
 
+def test_a_product_is_taught_there_and_judged(
+    device: Path, tiny_backbone: Path, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    """Nothing of the workstation but the backbone's two files."""
+    state = ("--name", "plate", "--state-dir", tmp_path)
+    good = tiny_dataset / "train" / "good"
+    teach = (device / "edge-ad", "teach", "--images", good, "--backbone", tiny_backbone, *state, "--json")
+    taught = json.loads(run(*teach).stdout)
+    assert (taught["pictures"], taught["fitted"]) == (24, 19)
+    added = json.loads(
+        run(
+            device / "edge-ad", "teach", "--images", tiny_dataset / "test" / "good", "--add", *state, "--json"
+        ).stdout
+    )
+    assert (added["pictures"], added["new"]) == (30, 6)
+    run(device / "edge-ad", "models", "activate", added["model"], "--state-dir", tmp_path)
+    options = ("--camera", str(tiny_dataset / "test" / "blob"), "--wait-for-subscribers", "1")
+    station = RunningStation(Path("plate"), tmp_path, *options, program=[str(device / "edge-ad")])
+    try:
+        with station.subscriber("") as reader:
+            results = of_kind(Result, until_stopping(reader))
+        assert {result.verdict for result in results} == {"anomalous"}
+        assert {result.model.version for result in results} == {added["model"].split("@")[1]}
+    finally:
+        station.close()
+
+
 def test_training_there_is_refused_with_what_to_install(device: Path) -> None:
     said = run(device / "edge-ad", "train", "--data", "pictures", "--output", "runs", code=1).stderr
     assert re.fullmatch(
