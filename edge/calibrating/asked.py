@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 from calibration import conformal
-from calibration.methods import DEFAULT
+from calibration.methods import DEFAULT, METHODS
+from edge.errors import UsageError
 from edge.inference.calibrate import check_enough
 
+_HERE = tuple(name for name in METHODS if name != "cross-conformal")
 Suspects = Literal["refuse", "leave out", "keep"]
 
 
@@ -24,6 +26,9 @@ class Asked:
         defective: folder of pictures of defective parts, for methods that need them.
         suspects: what becomes of pictures that may show defects; unless a person has said, nothing is set.
         sheet: where a contact sheet of them is written; beside the station's calibration if None.
+
+    Raises:
+        UsageError: there is no such method here, or it lacks its defective parts.
     """
 
     false_alarm_rate: float
@@ -32,6 +37,18 @@ class Asked:
     defective: Path | None = None
     suspects: Suspects = "refuse"
     sheet: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise UsageError(f"unknown method {self.method!r}", hint=f"here are: {' '.join(_HERE)}")
+        if self.method not in _HERE:
+            raise UsageError(
+                f"{self.method} needs models of folds", hint="'edge-ad train' and 'edge-ad export' do it"
+            )
+        if METHODS[self.method].labelled and self.defective is None:
+            raise UsageError(
+                f"method {self.method} needs pictures of defective parts", hint="give --defective DIR"
+            )
 
     @property
     def pictures_needed(self) -> int:

@@ -102,8 +102,9 @@ def calibrate_on(model: Path, parts_of: Callable[[Bundle], GoodParts], asked: As
         parts.fill(engine, gathered)
     asked.check_enough(len(gathered.scores))
     suspects = suspects_among(gathered, asked, asked.sheet or model.with_suffix(".suspects.png"))
+    _check_reachable(bundle, min(gathered.scores))
     calibration = _calibrated(gathered, suspects if asked.suspects == "leave out" else (), engine, asked)
-    _check_reachable(bundle, calibration)
+    _check_reachable(bundle, calibration.threshold)
     names = tuple(gathered.names[number] for number in suspects)
     return Calibrated(bundle, calibration, before, parts.fitted, tuple(parts.skipped), names)
 
@@ -136,12 +137,12 @@ def _defective(folder: Path, engine: Engine) -> Gathered:
     return gathered
 
 
-def _check_reachable(bundle: Bundle, calibration: Calibration) -> None:
+def _check_reachable(bundle: Bundle, threshold: float) -> None:
     """Refuses a threshold that no part could exceed, because the model cuts its scores off there."""
     highest = bundle.card.highest_score
-    if highest is not None and calibration.threshold >= highest:
+    if highest is not None and threshold >= highest:
         raise CalibrationError(
-            f"good parts reach {calibration.threshold:g}, the highest score that {bundle.path} can give",
+            f"good parts reach {threshold:g}, the highest score that {bundle.path} can give",
             hint="it would never alarm: use pictures like those it was trained on, or train a new model",
         )
 

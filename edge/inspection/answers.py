@@ -10,6 +10,7 @@ from edge.cameras.capture import CameraState
 from edge.config.station import StationConfig
 from edge.errors import CameraError, UsageError
 from edge.inference.judge import sensible_thresholds
+from edge.inference.override import foreign_device
 from edge.inspection.inspector import Inspector
 from edge.inspection.models import LoadedModel
 from edge.inspection.models_in_force import ModelsInForce
@@ -209,4 +210,11 @@ def _model_status(model: LoadedModel) -> Mapping[str, object]:
         exclude={"calibration": {"quantiles", "peak_quantiles", "view"}, "training": {"fitted"}},
     )
     calibration = model.calibration.model_dump(mode="json", exclude={"quantiles", "peak_quantiles", "view"})
-    return {"sha256": bundle.sha256, "device": model.engine.device, "card": card, "calibration": calibration}
+    device = model.engine.device
+    return {
+        "sha256": bundle.sha256,
+        "device": device,
+        "card": card,
+        "calibration": calibration,
+        "calibrated_elsewhere": foreign_device(model.calibration, device, bundle.card.precision),
+    }

@@ -119,8 +119,10 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_work(
 
 
 def test_scores_that_say_nothing_give_no_threshold(undefined_for_black: Path, tmp_path: Path) -> None:
-    """A model that gives 1 for every part, and one that gives no number."""
+    """One picture over and over; and scores that are no numbers."""
     folder = plates_in(tmp_path / "good", 12, seed=3)
+    for path in find_pictures(folder)[1:]:
+        shutil.copy(folder / "000.png", path)
     with pytest.raises(CalibrationError, match="cannot calibrate: all 12 scores are equal"):
         calibrate_in(undefined_for_black, folder, 0.1)
     for number in range(2):

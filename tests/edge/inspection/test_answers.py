@@ -10,6 +10,7 @@ import pytest
 
 from edge.errors import BusError
 from edge.inference.bundle import load_bundle
+from edge.inference.override import write_override
 from edge.messaging.messages import Alert, Heartbeat, Result
 from tests.edge.cameras.mjpeg_server import MjpegServer
 from tests.edge.conftest import RunStation
@@ -19,16 +20,24 @@ PACED = ("--fps", "20", "--loop")
 
 
 def test_status_tells_model_calibration_cameras_and_counts(
-    run_station: RunStation, mixed_folder: Path, tiny_bundle: Path
+    run_station: RunStation, mixed_folder: Path, own_bundle: Path
 ) -> None:
     (mixed_folder / "9-no-picture.png").write_text("not a picture", encoding="utf-8")
-    station = run_station("--camera", str(mixed_folder), "--loop", "--fps", "50", "--threshold", "12.5")
+    bundle = load_bundle(own_bundle)
+    write_override(bundle, bundle.card.calibration.model_copy(update={"device": "GPU"}))
+    paced = ("--loop", "--fps", "50", "--threshold", "12.5")
+    station = run_station("--camera", str(mixed_folder), *paced, model=own_bundle)
+    warning = station.event("calibrated_elsewhere")["reason"]
     station.event("picture_skipped")
     asker = station.asker()
     status = asker.ask("status")["status"]
-    bundle = load_bundle(tiny_bundle)
     (model,) = status["models"]
     assert (model["sha256"], model["device"]) == (bundle.sha256, "CPU")
+    assert (
+        model["calibrated_elsewhere"]
+        == warning
+        == "the threshold was set on GPU, CPU will judge: calibrate on CPU"
+    )
     assert model["card"]["name"] == bundle.card.name
     assert model["card"]["calibration"]["threshold"] == bundle.card.calibration.threshold
     assert status["health"] == [] and 0 <= status["uptime_s"] < 60
