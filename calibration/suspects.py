@@ -67,16 +67,14 @@ def _set_apart(ascending: NDArray[np.float64]) -> int:
     gaps = np.diff(scaled[middle:])  # gap i lies below the (middle + 1 + i)-th score, counted from 0
     above = np.arange(len(gaps), 0, -1)  # scores above each gap
     spacings = gaps * above
-    for count in range(int(MOST_SHARE * total), 0, -1):
-        usual = spacings[: len(gaps) - count]
-        mean = usual.mean()
-        if mean <= 0:
-            continue
-        ratio = spacings[len(gaps) - count] / mean
-        unlikely = (1 + ratio / len(usual)) ** -float(len(usual))
-        if unlikely < CHANCE * _WEIGHT / count**2:
-            return count
-    return 0
+    counts = np.arange(1, int(MOST_SHARE * total) + 1)
+    usual = len(gaps) - counts  # gaps below the one that sets a group of so many apart
+    means = np.cumsum(spacings)[usual - 1] / usual
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = np.where(means > 0, spacings[usual] / means, 0.0)
+    unlikely = (1 + ratios / usual) ** -usual.astype(np.float64)
+    apart = counts[unlikely < CHANCE * _WEIGHT / counts**2]
+    return int(apart[-1]) if len(apart) else 0
 
 
 _WEIGHT = 6 / np.pi**2  # of 1 + 1/4 + 1/9 ...: small groups, which are the likelier ones, get most of the chance

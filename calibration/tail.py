@@ -29,13 +29,13 @@ from calibration.threshold import Threshold
 
 Array = NDArray[np.float64]
 SHARE = 0.1  # of the scores that count as the tail
-FEWEST_EXCESSES, MOST_EXCESSES = 20, 500  # more would slow the bootstrap and lower the level for nothing
+FEWEST_EXCESSES, MOST_EXCESSES = 20, 250  # more would slow the bootstrap and lower the level for nothing
 FEWEST = 60  # good parts: of fewer a third and more would be tail
 BEYOND = 10  # times rarer than the rarest rate that the sample itself can promise; further is guessing
 HEAVIEST = (
     0.7  # shape from which twenty excesses tell nothing: of an exponential tail hardly any sample gets there
 )
-SAMPLES = 500  # of the bootstrap
+SAMPLES = 400  # of the bootstrap
 _HALVINGS, _LOWEST = 25, 1e-4  # of the search for the rarer rate; lowest share of the rate asked
 IMPLAUSIBLE = 0.05  # p-value of the fit under which it is told
 
