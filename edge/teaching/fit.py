@@ -14,9 +14,7 @@ import openvino as ov
 from edge import progress
 from edge.errors import TeachingError
 from edge.health.camera_faults.taking import reference_of
-from edge.inference.batch import score_pictures
 from edge.inference.bundle import Bundle
-from edge.inference.calibrate import DEFAULT_RATE, calibrate, reachable_rate
 from edge.inference.calibrated import calibrated_bundle
 from edge.inference.card import Calibration, ModelCard, TeachingStep, Training
 from edge.inference.engine import Engine
@@ -30,6 +28,7 @@ from edge.teaching.session import Session
 from edge.teaching.sides import pictures_missing
 from edge.teaching.step import Step, history_of
 from edge.teaching.suspects import Array, Suspect, find_suspects
+from edge.teaching.threshold import set_threshold
 from edge.version import VERSION
 
 
@@ -100,7 +99,9 @@ def fit(
     card = partial(_card, session, backbone, step, name)
 
     def calibrated(engine: Engine) -> Calibration:
-        return _calibrate(engine, session, step, false_alarm_rate)
+        aside = session.sides(step.pictures).threshold
+        view = reference_of([kept.look for kept in step.pictures if kept.look is not None])
+        return set_threshold(engine, session, aside, false_alarm_rate=false_alarm_rate, view=view)
 
     bundle = calibrated_bundle(
         graph,
@@ -136,23 +137,6 @@ def _learn(
         graph = attach_head(backbone.model, fit_.scorer())
     new = {kept.number for kept in session.pending}
     return tuple(suspect for suspect in found if suspect.kept.number in new), graph
-
-
-def _calibrate(engine: Engine, session: Session, step: Step, false_alarm_rate: float | None) -> Calibration:
-    aside = session.sides(step.pictures).threshold
-    pictures = ((Path(str(kept.number)), pixels) for kept, pixels in zip(aside, session.read(aside), strict=True))
-    with progress.bar("scores for the threshold", len(aside)) as seen:
-        raws = [raw for _, raw in score_pictures(engine, pictures, seen=seen)]
-    return calibrate(
-        [raw.score for raw in raws],
-        [float(raw.anomaly_map.max()) for raw in raws if raw.anomaly_map is not None],
-        maps=(raw.anomaly_map for raw in raws if raw.anomaly_map is not None),
-        false_alarm_rate=false_alarm_rate or reachable_rate(DEFAULT_RATE, len(raws)),
-        device=engine.device,
-        precision=engine.bundle.card.precision,
-        view=reference_of([kept.look for kept in step.pictures if kept.look is not None]),
-        by="teach",
-    )
 
 
 def _card(
