@@ -16,7 +16,7 @@ from edge import progress
 from edge.health.camera_faults.figures import Figures
 from edge.health.camera_faults.sharpness import Sharpness
 from edge.health.camera_faults.taking import Look, look_at
-from edge.health.camera_faults.view import Stamp
+from edge.health.camera_faults.view import Stamp, stamp_size
 from edge.inference.bundle import load_bundle
 from edge.inference.calibrate import DEFAULT_RATE
 from edge.inference.engine import Engine
@@ -53,8 +53,13 @@ class KeptFigures:
     """What the drift watch asks of a picture's ``Figures``, without the picture."""
 
     shape: tuple[int, int]
-    stamp: Stamp
+    of_stamp: Stamp
     sharpness: Sharpness
+
+    def stamp(self, size: tuple[int, int]) -> Stamp:
+        """All pictures of a set have one size, and so have their stamps."""
+        assert self.of_stamp.shape == size
+        return self.of_stamp
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ def _part(engine: Engine, path: Path, change: Change | None, seen: Callable[[int
     prepared = engine.prepare(pixels)
     score = engine.run(prepared).score
     figures = Figures(prepared.picture, (pixels.shape[0], pixels.shape[1]))
-    kept = KeptFigures(figures.shape, figures.stamp, figures.sharpness)
+    kept = KeptFigures(figures.shape, figures.stamp(stamp_size(*figures.shape)), figures.sharpness)
     look = None if change else look_at(pixels, lambda _: prepared.picture)
     seen(1)
     return Part(score, kept, look)

@@ -9,7 +9,7 @@ import numpy as np
 
 from edge.health.camera_faults.exposure import Grey
 from edge.health.camera_faults.sharpness import Sharpness, sharpness
-from edge.health.camera_faults.view import Stamp, stamp, stamp_size
+from edge.health.camera_faults.view import Stamp, stamp
 from edge.pictures import Picture
 
 
@@ -24,6 +24,7 @@ class Figures:
     def __init__(self, prepared: Picture, shape: tuple[int, int]) -> None:
         self.shape = shape
         self._prepared = prepared
+        self._stamp: Stamp | None = None
 
     @cached_property
     def grey(self) -> Grey:
@@ -34,7 +35,8 @@ class Figures:
     def sharpness(self) -> Sharpness:
         return sharpness(self.grey)
 
-    @cached_property
-    def stamp(self) -> Stamp:
-        """float32 [rows, columns], see ``stamp``."""
-        return stamp(self.grey, stamp_size(*self.shape))
+    def stamp(self, size: tuple[int, int]) -> Stamp:
+        """float32 of the size (rows, columns), see ``view.stamp``; the last one is kept."""
+        if self._stamp is None or self._stamp.shape != size:
+            self._stamp = stamp(self.grey, size)
+        return self._stamp

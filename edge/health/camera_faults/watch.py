@@ -107,7 +107,7 @@ class FaultWatch:
         reference, view = self._reference, self._view
         if reference is None or view is None or not self._options.view or not reference.same_shape(*figures.shape):
             return ""
-        picture = figures.stamp
+        picture = figures.stamp(view.size)
         fit = view.fit(picture)
         if fit >= reference.fit_low:  # as most good ones; and the search below costs more than all the rest
             return ""

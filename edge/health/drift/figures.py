@@ -14,6 +14,7 @@ from calibration.drift.ranks import values_of
 from edge.health.camera_faults.figures import Figures
 from edge.health.camera_faults.place import Place
 from edge.health.camera_faults.reference import ViewReference
+from edge.health.camera_faults.view import stamp_size
 from edge.health.drift.options import DriftOptions
 
 Name = Literal["scores", "brightness", "sharpness", "right", "down"]
@@ -73,8 +74,9 @@ class PartFigures:
             "sharpness": Followed(sharpness, math.log1p(options.sharpness_above)),
         }
         self._place = None
+        self._size = stamp_size(*shape)
         if view is not None and view.same_shape(*shape) and view.has_common_view and view.shift_shows:
-            self._place = Place(view.mean_picture.astype(np.float32))
+            self._place, self._size = Place(view.mean_picture.astype(np.float32)), (view.rows, view.columns)
             above = options.position_above
             self.followed["right"] = Followed(values_of(view.right, view.pictures), above)
             self.followed["down"] = Followed(values_of(view.down, view.pictures), above)
@@ -86,7 +88,7 @@ class PartFigures:
             score: finite.
             figures: of its picture.
         """
-        stamp = figures.stamp
+        stamp = figures.stamp(self._size)
         values: dict[Name, float] = {
             "scores": score,
             "brightness": math.log(max(cv2.mean(stamp)[0], LEAST)),

@@ -108,7 +108,7 @@ class DriftWatch:
         with self._lock:
             shifts = {name: course.shift for name, course in self._courses.items()}
             recent = tuple(self._courses["scores"].recent) if self._courses else ()
-            known = bool(recent) and len(self._scores.quantiles) > 1
+            known = bool(recent) and len(self._scores.quantiles) > 1 and self._scores.pictures > 0
             return Drift(
                 self._parts,
                 self._reason,

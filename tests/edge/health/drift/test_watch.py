@@ -11,10 +11,14 @@ import pytest
 
 from calibration.scores import quantiles
 from edge.health.camera_faults.figures import Figures
+from edge.health.camera_faults.options import FaultOptions
 from edge.health.camera_faults.reference import ViewReference
+from edge.health.camera_faults.view import stamp_size
+from edge.health.camera_faults.watch import FaultWatch
 from edge.health.drift.figures import GoodScores
 from edge.health.drift.options import DriftOptions
 from edge.health.drift.watch import DriftWatch
+from tests.edge.health.camera_faults.conftest import HEIGHT, WIDTH, model_size, scene
 from tests.edge.health.drift.conftest import Show
 
 SECOND_NS = 10**9
@@ -88,6 +92,17 @@ class TestWithoutAnythingToCompareWith:
         assert feed(watch, part, 100) == []
         (reason,) = feed(watch, part, 50, right_px=5.0)
         assert reason.startswith("position ")
+
+    def test_frames_of_nearly_the_same_shape_are_compared_in_their_view(
+        self, watch: DriftWatch, view: ViewReference
+    ) -> None:
+        """Two rows less: their own stamp would have another size."""
+        pixels = scene()[: HEIGHT - 2]
+        figures = Figures(model_size(pixels), pixels.shape[:2])
+        assert stamp_size(*figures.shape) != stamp_size(HEIGHT, WIDTH)
+        assert FaultWatch(FaultOptions(), view, live=False).look(pixels, model_size(pixels), 0, figures) == ""
+        assert watch.take(10.0, figures, time.monotonic_ns()) is None
+        assert "right" in watch.now.kinds
 
     def test_frames_of_another_size_begin_anew(self, watch: DriftWatch, part: Show) -> None:
         feed(watch, part, 60)
