@@ -17,6 +17,7 @@ from edge.messaging.messages import Result
 from edge.pictures import find_pictures, read_picture
 from edge.verdict import Verdict
 from tests.conftest import plates_in
+from tests.edge.calibrating.on_folder import calibrate_in
 from tests.edge.command_line import Done, edge_ad, the_line
 from tests.edge.conftest import RunStation
 from tests.edge.running_station import clean_environment, of_kind, until_stopping
@@ -139,8 +140,6 @@ def test_a_camera_that_ends_too_early_leaves_the_old_threshold(own_bundle: Path,
     said = done.stderr.splitlines()[-1]
     assert (done.returncode, done.stdout) == (1, "")
     assert "needs 9 good parts, there are 6" in said
-    done = calibrate(own_bundle, "--camera", good, "--count", "6", "--false-alarm-rate", "0.1")
-    assert "needs 9 good parts, there are 6" in the_line(done, 1)  # known before the camera is opened
     assert not own_bundle.with_suffix(".calibration.json").exists()
 
 
@@ -165,11 +164,12 @@ def test_defects_among_the_good_are_shown_and_a_person_decides(own_bundle: Path,
     assert read_picture(sheet).shape[1] > 400
     assert not own_bundle.with_suffix(".calibration.json").exists()
 
-    without = json.loads(calibrate(own_bundle, *asked, "--leave-out-suspects", "--json").stdout)
-    assert (without["pictures"], sorted(without["suspects"])) == (20, ["0-stained.png", "7-stained.png"])
+    without = calibrate_in(own_bundle, two_stained, 0.1, suspects="leave out")
+    assert without.calibration.pictures == 20
+    assert sorted(without.suspects) == ["0-stained.png", "7-stained.png"]
     elsewhere = two_stained.parent / "elsewhere.png"
-    kept = json.loads(calibrate(own_bundle, *asked, "--keep-suspects", "--suspects", elsewhere, "--json").stdout)
-    assert kept["pictures"] == 22 and kept["threshold"] > without["threshold"]
+    kept = calibrate_in(own_bundle, two_stained, 0.1, suspects="keep", sheet=elsewhere).calibration
+    assert kept.pictures == 22 and kept.threshold > without.calibration.threshold
     assert elsewhere.exists()
 
 

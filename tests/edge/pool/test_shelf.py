@@ -18,7 +18,7 @@ from edge.pool.shelf import Shelf, entries_in
 from tests.edge.running_station import clean_environment
 
 PNG = b"not looked at"
-KILLS = 5
+KILLS = 3
 
 
 def entry(number: int, *, camera: str = "top") -> Entry:

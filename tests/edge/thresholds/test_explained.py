@@ -81,7 +81,7 @@ def test_a_threshold_that_a_person_set_promises_nothing(calibrated: Path, tmp_pa
         text = page(judged, LINE, None)
         assert "Nothing: a person set it." in text and said in text
         exact = [stats.binomtest(count, 120).proportion_ci(0.9, "exact") for count in (above - 1, above + 1)]
-        told = re.search(r"between ([\d.]+) % and ([\d.]+) % of good parts lie above it", text)
+        told = re.search(r"actual share at this station lies between ([\d.]+) % and ([\d.]+) %", text)
         assert told is not None
         assert exact[0].low <= float(told[1]) / 100 * 1.01 and float(told[2]) / 100 <= exact[1].high * 1.01
 
@@ -128,6 +128,23 @@ def test_known_parts_are_counted_with_exact_intervals(own_bundle: Path, tiny_dat
     missed = f"missed: {100 * (1 - hit / total):.2g} % ({100 * interval.low:.2g} % to {100 * interval.high:.2g} %)"
     assert f"all defects          {hit} of {total} found; {missed}" in text
     assert re.search(rf"good parts +{above['good']} of 6 called anomalous", text)
+
+
+def test_what_is_not_proven_is_not_promised(own_bundle: Path) -> None:
+    given = {"false_alarm_rate": 0.05, "device": "CPU", "precision": "int8"}
+    bundle = load_bundle(own_bundle)
+    write_override(bundle, calibrate(good_scores, None, method="cross-conformal", folds=10, **given))
+    proven = found(own_bundle).calibration.promised
+    assert proven is not None and proven > 0.05
+    text = page(found(own_bundle), LINE, None)
+    assert (
+        f"About 1 in 20 good parts is a false alarm (5 %); what is proven is weaker, at most {100 * proven:.2g} %"
+        in text
+    )
+    assert "scored by models of 10 folds" in text
+    write_override(bundle, calibrate(good_scores, None, method="sigma", **given))
+    text = page(found(own_bundle), LINE, None)
+    assert "Nothing, unless scores are normal and many." in text and "At most" not in text
 
 
 def test_good_parts_unlike_those_of_the_calibration_are_noticed(calibrated: Path) -> None:
