@@ -15,6 +15,8 @@ from edge.inference.engine import Engine
 from edge.inference.fallback import Changed, SteadyEngine
 from edge.inference.judge import Judge, limits_of
 from edge.inference.override import calibration_of
+from edge.inspection.changeovers import changed_over
+from edge.messaging.outbox import default_state_dir
 from edge.models.locate import locate, store_of
 from edge.models.trial import require_golden_scores
 from edge.models.trust import admission
@@ -52,6 +54,16 @@ class LoadedModel:
 
 
 def model_of(camera: StationCamera, config: StationConfig) -> Path:
+    """What a camera runs: the product that it was changed over to, else what its settings name.
+
+    Raises:
+        ConfigError: the settings name none, or the file of changeovers cannot be understood.
+    """
+    state_dir = config.state_dir or default_state_dir(config.station)
+    return changed_over(state_dir, camera.name, settings_model(camera, config))
+
+
+def settings_model(camera: StationCamera, config: StationConfig) -> Path:
     """The camera's own model, else the station's.
 
     Raises:

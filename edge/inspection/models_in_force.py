@@ -13,9 +13,10 @@ from edge.config.station import StationConfig
 from edge.errors import BusyError, EdgeAdError, UsageError
 from edge.inference.fallback import Changed
 from edge.inspection.assembly import gauge_of
+from edge.inspection.changeovers import keep_changeover
 from edge.inspection.gauge import Gauge
 from edge.inspection.inspector import Inspector
-from edge.inspection.models import LoadedModel, load_admitted, load_tried, model_of
+from edge.inspection.models import LoadedModel, load_admitted, load_tried, model_of, settings_model
 from edge.inspection.thresholds import Thresholds
 from edge.log import log_event
 from edge.messaging.changes import Change
@@ -69,8 +70,8 @@ class ModelsInForce:
 
         Args:
             model: ``NAME`` of the store: at the cameras that run it, its active version; ``NAME@VERSION``: which
-                becomes the active one; None: at each camera what its settings name, read anew.
-            camera: only at this one; None for all.
+                becomes the active one; None: at each camera what it runs, read anew.
+            camera: only at this one, which is changed over to that model if it runs another one; None for all.
 
         Returns:
             Which version of the store becomes active, where that is another one, and the exchange at each camera
@@ -83,10 +84,11 @@ class ModelsInForce:
         """
         cameras = self._meant(model, camera)
         version = self._asked_version(model)
+        name = Path(Reference.of(model).name) if model is not None else None
         with self._alone(), self._told():
-            wanted = {each.name: version.path if version else model_of(each, self._config) for each in cameras}
+            wanted = {each.name: version.path if version else name or self._runs(each) for each in cameras}
             loaded = {path: self._loaded(path) for path in dict.fromkeys(wanted.values())}
-            changes = [self._exchange(each, loaded[wanted[each.name]]) for each in cameras]
+            changes = [self._exchange(each, loaded[wanted[each.name]], name) for each in cameras]
             return [*self._activation(version), *changes]
 
     @property
@@ -101,16 +103,34 @@ class ModelsInForce:
         if model is None:
             return cameras
         asked = Reference.of(model)
-        if asked.version and camera is not None:
+        found = [each for each in self._cameras.values() if str(self._runs(each)) == asked.name]
+        if asked.version and camera is not None and found not in ([], cameras):
             raise UsageError(
                 "a version is made active for all cameras that run its model", hint="leave out camera"
             )
-        runs = {each.name: str(model_of(each, self._config)) for each in cameras}
-        found = [each for each in cameras if runs[each.name] == asked.name]
+        if camera is not None:
+            if cameras[0] not in found:
+                self._require_changeable(cameras[0])
+            return cameras
         if not found:
-            named = ", ".join(f"{name} {what}" for name, what in runs.items())
-            raise UsageError(f"no camera runs {asked.name} of the store", hint=f"by the settings: {named}")
+            runs = ", ".join(f"{each.name} {self._runs(each)}" for each in cameras)
+            raise UsageError(
+                f"no camera runs {asked.name} of the store",
+                hint=f"they run: {runs}; give the camera that is to be changed over",
+            )
         return found
+
+    def _runs(self, camera: StationCamera) -> Path:
+        return model_of(camera, self._config)
+
+    def _require_changeable(self, camera: StationCamera) -> None:
+        """What the settings say must not be wrong for another product."""
+        if not is_reference(str(settings_model(camera, self._config))):
+            what = f"the settings of {camera.name} name a file, so it cannot be changed over to another product"
+            raise UsageError(what, hint="install it in the store, and name it there: edge-ad models install")
+        if camera.threshold is not None or self._config.threshold is not None:
+            what = f"the settings set a threshold for {camera.name}, which means nothing for another product"
+            raise UsageError(what, hint="take it out of the settings; set_threshold sets one for a model")
 
     def _asked_version(self, model: str | None) -> Version | None:
         asked = Reference.of(model) if model is not None and is_reference(model) else None
@@ -135,16 +155,18 @@ class ModelsInForce:
                 return running.calibrated_anew(bundle)
         return load_tried(self._config, bundle, cache_dir=self._cache_dir, changed=self._changed)
 
-    def _exchange(self, camera: StationCamera, model: LoadedModel) -> Change:
+    def _exchange(self, camera: StationCamera, model: LoadedModel, name: Path | None) -> Change:
         inspector, before = self._inspectors[camera.name], self.now[camera.name]
         gauge = gauge_of(camera, self._config, model, live=inspector.capture.live)
         gauge.judge_above(self._thresholds.of(camera.name, model.bundle.sha256))
-        return Change(
-            camera.name,
-            _values(before, inspector.gauge),
-            _values(model, gauge),
-            lambda: self._put(camera.name, model, gauge),
-        )
+
+        def apply() -> None:
+            if name is not None and name != self._runs(camera):
+                settings = settings_model(camera, self._config)
+                keep_changeover(store_of(self._config).root.parent, camera.name, str(name), settings)
+            self._put(camera.name, model, gauge)
+
+        return Change(camera.name, _values(before, inspector.gauge), _values(model, gauge), apply)
 
     def _put(self, camera: str, model: LoadedModel, gauge: Gauge) -> None:
         self._inspectors[camera].change(gauge)

@@ -126,9 +126,13 @@ class Reload(_Request):
     command: Literal["reload"]
     model: ModelName | None = Field(
         default=None,
-        description="NAME or NAME@VERSION of a model in the store; null for what the settings name, read anew",
+        description="NAME or NAME@VERSION of a model in the store; null for what each camera runs, read anew",
     )
-    camera: str | None = Field(default=None, max_length=64, description="name of a camera; null for all")
+    camera: str | None = Field(
+        default=None,
+        max_length=64,
+        description="name of a camera, which may be changed over to another product; null for all",
+    )
 
 
 class Teach(_Request):
