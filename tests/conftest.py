@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.made_once import made_once
+
 SIZE = (96, 96)  # (height, width) of the model
 FRAME = (120, 144)  # (height, width) of the pictures
 GOOD, TESTED = 24, 6
@@ -66,7 +68,49 @@ def with_scratch(pixels: Picture, rng: np.random.Generator) -> tuple[Picture, Pi
 @pytest.fixture(scope="session")
 def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MVTec layout: train/good (24), test/good, test/blob, test/scratch (6 each), ground_truth."""
-    root = tmp_path_factory.mktemp("data") / "plate"
+    return made_once(tmp_path_factory, "data", lambda folder: _dataset(folder / "plate"))
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """model.safetensors of ``padim`` on the real backbone at 96 x 96."""
+    return made_once(tmp_path_factory, "runs", lambda folder: _trained(tiny_dataset, folder / "plate"))
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tiny_checkpoint: Path, tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """INT8 bundle, torch to INT8 compared on the labelled pictures; the parity table lies beside it."""
+
+    def make(folder: Path) -> Path:
+        return _exported(tiny_checkpoint, tiny_dataset, folder / "plate.xml", "int8")
+
+    return made_once(tmp_path_factory, "bundle", make)
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle_fp32(tiny_checkpoint: Path, tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same in float."""
+
+    def make(folder: Path) -> Path:
+        return _exported(tiny_checkpoint, tiny_dataset, folder / "plate.xml", "fp32")
+
+    return made_once(tmp_path_factory, "bundle-fp32", make)
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The backbone of the models above in half precision, for teaching on a device."""
+    from edge.scorers.padim import PadimOptions
+    from export.backbone_bundle import export_backbone
+
+    def make(folder: Path) -> Path:
+        options = {"size": SIZE, "options": PadimOptions(), "precision": "fp16"}
+        return export_backbone(folder / "lite0-fp16.xml", backbone="efficientnet-lite0", **options).path
+
+    return made_once(tmp_path_factory, "backbone", make)
+
+
+def _dataset(root: Path) -> Path:
     rng = np.random.default_rng(20261122)
     for folder, count in (("train/good", GOOD), ("test/good", TESTED)):
         (root / folder).mkdir(parents=True)
@@ -82,41 +126,14 @@ def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="session")
-def tiny_checkpoint(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """model.safetensors of ``padim`` on the real backbone at 96 x 96."""
+def _trained(dataset: Path, output: Path) -> Path:
     from train.data.find import find_dataset
     from train.fit import train
     from train.models.setup import Setup
 
     setup = Setup(model="padim", height=SIZE[0], width=SIZE[1], backbone="efficientnet-lite0", seed=0)
-    output = tmp_path_factory.mktemp("runs") / "plate"
-    dataset = find_dataset(tiny_dataset)
-    return train(dataset, setup, output, false_alarm_rate=0.05, folds=0, device="cpu").checkpoint
-
-
-@pytest.fixture(scope="session")
-def tiny_bundle(tiny_checkpoint: Path, tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """INT8 bundle, torch to INT8 compared on the labelled pictures; the parity table lies beside it."""
-    return _exported(tiny_checkpoint, tiny_dataset, tmp_path_factory.mktemp("bundle") / "plate.xml", "int8")
-
-
-@pytest.fixture(scope="session")
-def tiny_bundle_fp32(tiny_checkpoint: Path, tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same in float."""
-    return _exported(tiny_checkpoint, tiny_dataset, tmp_path_factory.mktemp("bundle-fp32") / "plate.xml", "fp32")
-
-
-@pytest.fixture(scope="session")
-def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The backbone of the models above in half precision, for teaching on a device."""
-    from edge.scorers.padim import PadimOptions
-    from export.backbone_bundle import export_backbone
-
-    path = tmp_path_factory.mktemp("backbone") / "lite0-fp16.xml"
-    return export_backbone(
-        path, backbone="efficientnet-lite0", size=SIZE, options=PadimOptions(), precision="fp16"
-    ).path
+    found = find_dataset(dataset)
+    return train(found, setup, output, false_alarm_rate=0.05, folds=0, device="cpu").checkpoint
 
 
 def _exported(checkpoint: Path, dataset: Path, output: Path, precision: str) -> Path:

@@ -17,7 +17,7 @@ from tests.edge.running_station import RunningStation
 from tests.faults.conftest import CYCLES, Report
 from tests.faults.listening import Listener, lost_and_phantom, stored
 
-FULL_S = 60.0 if CYCLES >= 50 else 5.0
+FULL_S = 60.0 if CYCLES >= 50 else 2.0
 NoRoom = Callable[[RunningStation, Path], AbstractContextManager[None]]
 
 

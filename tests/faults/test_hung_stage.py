@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -136,11 +136,14 @@ def test_a_camera_that_is_away_is_no_hang(
 
 
 def test_a_camera_that_never_gave_a_picture_keeps_the_station_from_being_ready(
-    run_station: RunStation, camera: CameraServer, supervisor: Supervisor
+    run_station: RunStation, camera: CameraServer, supervisor: Supervisor, tmp_path: Path
 ) -> None:
     camera.freeze()
-    station = run_station("--camera", camera.url)
-    assert station.wait() == 1
+    file = tmp_path / "station.toml"
+    file.write_text(
+        f'[[cameras]]\nname = "top"\nsource = "{camera.url}"\nopen_timeout_s = 1.0\n', encoding="utf-8"
+    )
+    assert run_station("--config", str(file)).wait() == 1
     supervisor.close()
     assert supervisor.heard == []
 
@@ -154,9 +157,7 @@ def test_heavy_load_is_no_hang(
         for number in range(4)
     )
     (tmp_path / "station.toml").write_text(cameras + '[bus]\nheatmaps_of = "all"\n', encoding="utf-8")
-    burners = [multiprocessing.get_context("spawn").Process(target=burn, daemon=True) for _ in range(4)]
-    for burner in burners:
-        burner.start()
+    burners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
     try:
         station = run_station("--config", str(tmp_path / "station.toml"))
         supervisor.wait_for("READY=1")
@@ -164,14 +165,9 @@ def test_heavy_load_is_no_hang(
     finally:
         for burner in burners:
             burner.kill()
-            burner.join()
+            burner.wait()
     assert station.events("stage_hung") == []
     report(f"heavy load: longest time between signs of life {supervisor.longest_s:.2f} s (of {WATCHDOG_S:g} s)")
-
-
-def burn() -> None:
-    while True:
-        pass
 
 
 def test_the_end_is_said_before_it_comes(start: StartHanging, supervisor: Supervisor) -> None:

@@ -20,7 +20,7 @@ from tests.faults.conftest import CYCLES, Report
 from tests.faults.listening import Listener, fixed_addresses, lost_and_phantom, stored
 
 LONG = CYCLES >= 50
-TIMES = 100 if LONG else 5
+TIMES = 100 if LONG else 3
 POINTS = ("before insert", "after insert", "after commit", "after send")
 
 
