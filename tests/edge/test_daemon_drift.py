@@ -16,7 +16,7 @@ from tests.conftest import plate
 from tests.edge.conftest import RunStation
 from tests.edge.running_station import RunningStation, of_kind, read_until, until_stopping
 
-SOUND, DARK, SOUND_AGAIN = 60, 40, 70
+SOUND, DARK, SOUND_AGAIN = 40, 35, 65
 EACH = ("--mode", "hardware", "--wait-for-subscribers", "1")
 
 
@@ -60,7 +60,7 @@ def test_a_failing_lamp_is_told_by_what_changed_and_since_when_and_so_is_its_rep
 
 
 def test_sound_parts_are_no_drift(run_station: RunStation, tmp_path: Path) -> None:
-    pictures = line(tmp_path / "line", [1.0] * (SOUND + SOUND_AGAIN))
+    pictures = line(tmp_path / "line", [1.0] * 2 * SOUND)
     assert drift_of(seen_to_the_end(run_station("--camera", str(pictures), *EACH))) == []
 
 
