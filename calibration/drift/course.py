@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from calibration.drift.evidence import Evidence, Kind, Mark
@@ -86,8 +86,9 @@ class Course:
         self.recent.append(value)
         if self.shift is not None:
             return self._follow(self.shift, value, at_ns)
+        mark = Mark(self._part, self._ranks.taken, at_ns)
         rank = self._ranks.rank(value) if self._sure else self._ranks.take(value)
-        if not self._evidence.take(rank, Mark(self._part, self._ranks.taken, at_ns)):
+        if not self._evidence.take(rank, mark):
             self._sure = False
             return False
         self._sure = self._sure or self._is_sure()
@@ -130,6 +131,7 @@ class Course:
             return True
         now = _figure(shift.kind, self._last(len(row)))
         if shift.kind == "wider" or (now > shift.before) == (shift.kind == "higher"):
+            self.shift = replace(shift, now=now)
             return False
         turned: Kind = "lower" if shift.kind == "higher" else "higher"
         self.shift = Shift(turned, self._row_since_ns, shift.before, now)

@@ -139,6 +139,10 @@ class TestEnd:
         rng = np.random.default_rng(5)
         course = self.drifted(rng)
         assert take(course, rng.normal(size=3000) + 3) is None and course.shift is not None
+        assert course.shift.now == pytest.approx(3, abs=0.6)
+        found_since_ns = course.shift.since_ns
+        assert take(course, rng.normal(size=90) + 5) is None
+        assert course.shift.now == pytest.approx(5, abs=0.6) and course.shift.since_ns == found_since_ns
 
     def test_it_is_over_when_a_row_of_parts_is_as_before(self) -> None:
         rng = np.random.default_rng(6)
