@@ -29,6 +29,7 @@ _AGAIN_S = 0.5
 _TIDY_S = 10.0
 _TIDY_AGAIN_S = 0.1
 _BATCH = 500
+_READ_WAIT_S = 0.2
 log = logging.getLogger(__name__)
 
 
@@ -89,6 +90,7 @@ class Outbox:
         self._try_again_s = 0.0
         self._tidy_next_s = time.monotonic() + _TIDY_S
         self._overflows = False
+        self._used_bytes = 0
 
     @property
     def last_seq(self) -> int:
@@ -267,12 +269,20 @@ class Outbox:
             return action_rows.said(self._ledger.db)
 
     def figures(self) -> OutboxFigures:
-        """What it holds, now."""
-        with self._lock, mapped("read", self.path):
-            used = retention.used_bytes(self._ledger.db)
-            return OutboxFigures(
-                self.last_seq, len(self._waiting), self._waiting.dropped, used, self._ledger.wal_bytes
-            )
+        """What it holds, now; while a write lasts, what it took on disk before.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        if self._lock.acquire(timeout=_READ_WAIT_S):
+            try:
+                with mapped("read", self.path):
+                    self._used_bytes = retention.used_bytes(self._ledger.db)
+            finally:
+                self._lock.release()
+        return OutboxFigures(
+            self.last_seq, len(self._waiting), self._waiting.dropped, self._used_bytes, self._ledger.wal_bytes
+        )
 
     def close(self) -> None:
         with self._lock:

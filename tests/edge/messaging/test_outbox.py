@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -90,6 +91,28 @@ def test_the_newest_alert_of_each_camera_is_found_however_many_came_after_it(tmp
     outbox = Outbox(outbox.path.parent)
     with pytest.raises(StoreError, match="holds what is no alert; move the file away"):
         outbox.newest_of_each_camera()
+    outbox.close()
+
+
+def test_what_it_holds_is_told_while_a_write_hangs(tmp_path, alerts, monkeypatch):
+    outbox = Outbox(tmp_path)
+    outbox.append(alerts(1, 100))
+    before = outbox.figures()
+    commit, written, begun = outbox._ledger.commit, threading.Event(), threading.Event()
+
+    def hanging(rows):
+        begun.set()
+        assert written.wait(20)
+        commit(rows)
+
+    monkeypatch.setattr(outbox._ledger, "commit", hanging)
+    writer = threading.Thread(target=outbox.append, args=[alerts(101, 1)])
+    writer.start()
+    assert begun.wait(5)
+    assert outbox.figures() == before
+    written.set()
+    writer.join()
+    assert outbox.figures().last_seq == 101
     outbox.close()
 
 
