@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.durable import write_whole
 from edge.errors import TeachingError, UsageError
 from edge.health.camera_faults.taking import look_at
 from edge.pictures import prepare
+from edge.teaching import records
 from edge.teaching.backbone import BackboneBundle, load_backbone
 from edge.teaching.folder import forget_all, kept_backbone
 from edge.teaching.records import State
@@ -128,6 +131,40 @@ def test_a_picture_that_the_disk_damaged_is_named(folder: Path, backbone: Backbo
         (folder / "pictures" / "00002.png").write_bytes(other)
         with pytest.raises(TeachingError, match=r"00002.png was damaged"):
             list(session.read(session.pictures))
+
+
+@pytest.mark.parametrize("name", ["product.json", "pictures/00001.json"])
+def test_a_file_that_cannot_be_understood_is_named(folder: Path, backbone: BackboneBundle, name: str) -> None:
+    with Session(folder, backbone) as session:
+        teach_plates(session, plates(1))
+    (folder / name).write_text((folder / name).read_text()[:-20])
+    with pytest.raises(TeachingError, match=f"{name} cannot be understood"):
+        Session(folder)
+    (folder / name).unlink()
+    Session(folder, backbone).close()  # the one that failed let the lock go
+
+
+def test_a_full_disk_leaves_what_was_kept_before(
+    folder: Path, backbone: BackboneBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is full once a picture is written and before its facts are."""
+
+    def full(path: Path, content: str | bytes) -> None:
+        if path.suffix == ".json":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_whole(path, content)
+
+    first, second = plates(2)
+    with Session(folder, backbone) as session:
+        session.add(first, "camera")
+        monkeypatch.setattr(records, "write_whole", full)
+        with pytest.raises(TeachingError, match=r"00002.json: No space left on device; free some space"):
+            session.add(second, "camera")
+        assert numbers(session) == [1]
+        monkeypatch.undo()
+        assert session.add(second, "camera"), "the same picture counts once there is space"
+    with Session(folder) as session:
+        assert numbers(session) == [1, 2]
 
 
 class TestStates:
