@@ -26,7 +26,12 @@ main()
 Done = subprocess.CompletedProcess[str]
 
 
-def edge_ad(*arguments: str | Path, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Done:
+def edge_ad(
+    *arguments: str | Path,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout_s: float = 60,
+) -> Done:
     """Runs a command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "edge", *map(str, arguments)],
@@ -34,7 +39,7 @@ def edge_ad(*arguments: str | Path, environ: Mapping[str, str] | None = None, cw
         text=True,
         env=clean_environment() | dict(environ or {}),
         cwd=cwd,
-        timeout=60,
+        timeout=timeout_s,
         check=False,
     )
 
