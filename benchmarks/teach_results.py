@@ -65,12 +65,14 @@ def read_results(path: Path) -> TeachFile:
 
 
 def speed_head(part: Costs) -> str:
+    """Where and when, and whether the machine was left alone."""
     loads = [run.others_cores for run in part.runs]
-    return headline(part.measured, f"{COMMAND}", part.conditions, loads, runs="runs", of="edge-ad teach")
+    return headline(part.measured, COMMAND, part.conditions, loads, runs="runs", of="edge-ad teach")
 
 
 def accuracy_head(part: Accuracies) -> str:
-    return headline(part.measured, COMMAND, part.conditions, (), runs="runs")
+    """Where and when; other work changes no score."""
+    return f"Measured {part.measured.date().isoformat()} by `{COMMAND}` on: {part.conditions.as_line()}."
 
 
 def speed_table(part: Costs) -> Table:
