@@ -105,9 +105,12 @@ def load_admitted(config: StationConfig, model: Path) -> Bundle:
     """Loads a bundle, by its path or its name in the store, if the station's trusted keys admit it.
 
     Raises:
-        EdgeAdError: it is missing, damaged or not admitted.
+        EdgeAdError: it is missing, damaged or not admitted, or not what its folder in the store is named after.
     """
-    return load_bundle(locate(model, store_of(config)), admission(config.security))
+    store = store_of(config)
+    bundle = load_bundle(locate(model, store), admission(config.security))
+    store.require_own(bundle)
+    return bundle
 
 
 def load_tried(config: StationConfig, bundle: Bundle, *, cache_dir: Path | None, changed: Changed) -> LoadedModel:

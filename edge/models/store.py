@@ -18,7 +18,7 @@ from pathlib import Path
 
 from edge.durable import give_away, sync
 from edge.errors import BundleError, UsageError
-from edge.inference.bundle import Admit, copy_bundle, read_card, whoever_made_it
+from edge.inference.bundle import Admit, Bundle, copy_bundle, read_card, whoever_made_it
 from edge.inference.card import ModelCard
 from edge.inference.override import override_path
 from edge.models.active import Active, read_active, write_active
@@ -118,10 +118,17 @@ class ModelStore:
         if len(found) == 1:
             return found[0]
         if not found:
-            hint = f"here are: {' '.join(map(str, here))}" if here else self._how_to_install(name)
+            hint = f"here are: {' '.join(map(str, here))}" if here else "install it with: " + _how_to_install(name)
             raise BundleError(f"no model {reference} in {self.root}", hint=hint)
         digits = " ".join(f"{name}@{version.sha256[:_SHOWN_DIGITS]}" for version in found)
         raise BundleError(f"{len(found)} models are {reference}", hint=f"say which: {digits}")
+
+    def require_own(self, bundle: Bundle) -> None:
+        """Raises BundleError where a bundle that lies in the store is not the one that its folder is named after."""
+        folder = bundle.path.resolve().parent
+        if folder.parent.parent == self.root.resolve() and folder.name != bundle.sha256:
+            what = f"{bundle.path} is another bundle than its folder says"
+            raise BundleError(what, hint=f"install it again: {_how_to_install(folder.parent.name)}")
 
     def newest(self, name: str) -> Version:
         """The version that was installed last.
@@ -131,7 +138,7 @@ class ModelStore:
         """
         here = self.versions(name)
         if not here:
-            raise BundleError(f"no model {name} in {self.root}", hint=self._how_to_install(name))
+            raise BundleError(f"no model {name} in {self.root}", hint="install it with: " + _how_to_install(name))
         return here[-1]
 
     def previous(self, name: str) -> Version:
@@ -178,7 +185,8 @@ class ModelStore:
                 folder = version.path.parent
             elif not folder.is_dir():
                 raise BundleError(
-                    f"no model {reference} in {self.root}", hint=self._how_to_install(reference.name)
+                    f"no model {reference} in {self.root}",
+                    hint="install it with: " + _how_to_install(reference.name),
                 )
             leaving = folder.with_name(f"{_PASSING}remove-{folder.name}")
             folder.rename(leaving)  # gone in one step, whatever happens while its files go
@@ -190,7 +198,7 @@ class ModelStore:
         if active is not None and (self.root / name / active.sha256).is_dir():
             return self._version(name, active.sha256)
         here = " ".join(map(str, self.versions(name)))
-        hint = f"activate one of: {here}" if here else self._how_to_install(name)
+        hint = f"activate one of: {here}" if here else "install it with: " + _how_to_install(name)
         raise BundleError(f"no model {name} is active in {self.root}", hint=hint)
 
     def _version(self, name: str, sha256: str) -> Version:
@@ -203,9 +211,6 @@ class ModelStore:
             card, found = None, sha256
         card = card if found == sha256 else None
         return Version(name, path, sha256, card, active.sha256 == sha256, active.previous == sha256)
-
-    def _how_to_install(self, name: str) -> str:
-        return f"install it with: edge-ad models install {name}.xml"
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -227,6 +232,10 @@ class ModelStore:
         except OSError as error:
             hint = "check the folder's owner and the disk"
             raise BundleError(f"cannot {action} {self.root}: {error.strerror}", hint=hint) from error
+
+
+def _how_to_install(name: str) -> str:
+    return f"edge-ad models install {name}.xml"
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -177,9 +177,24 @@ def test_files_that_were_exchanged_at_their_path_are_taken_and_damaged_ones_are_
     asker.ask("reload", timeout_s=20)
     assert asker.ask("status")["status"]["models"][0]["sha256"] == load_bundle(model).sha256
     said = refusal(asker, model="grey")
-    assert said.startswith(
-        "reload was refused: refused: no camera runs grey of the store; they run: camera /"
-    )
+    assert said.startswith("reload was refused: refused: no camera runs grey of the store; they run: camera /")
+
+
+def test_a_version_that_was_swapped_for_another_is_neither_started_nor_reloaded(
+    run_station: RunStation, start: StartWith, store: ModelStore, black_and_grey: Path
+) -> None:
+    station = start(Path("grey"))
+    asker = station.asker()
+    one, two = (store.find(Reference("grey", version)) for version in "12")
+    for suffix in (".xml", ".bin"):
+        shutil.copy(one.path.with_suffix(suffix), two.path.with_suffix(suffix))
+    another = "is another bundle than its folder says; install it again: edge-ad models install grey.xml"
+    assert another in refusal(asker, model=f"grey@{two.sha256}"[:64])
+    assert store.find(Reference("grey")) == one
+    station.signal(signal.SIGTERM)
+    store.switch(two)
+    stopped = run_station("--camera", str(black_and_grey), model=Path("grey"), state=store.root.parent)
+    assert stopped.wait() == 1 and another in stopped.other_lines[-1]
 
 
 @pytest.mark.parametrize(
