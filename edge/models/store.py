@@ -124,7 +124,7 @@ class ModelStore:
         raise BundleError(f"{len(found)} models are {reference}", hint=f"say which: {digits}")
 
     def require_own(self, bundle: Bundle) -> None:
-        """Raises BundleError where a bundle that lies in the store is not the one that its folder is named after."""
+        """Raises BundleError where a bundle of the store is not the one that its folder is named after."""
         folder = bundle.path.resolve().parent
         if folder.parent.parent == self.root.resolve() and folder.name != bundle.sha256:
             what = f"{bundle.path} is another bundle than its folder says"
