@@ -38,7 +38,9 @@ def calibrate(
     keep: Annotated[Path | None, typer.Option("--keep", help="Folder that the camera's pictures go to.")] = None,
     false_alarm_rate: Annotated[
         float | None,
-        typer.Option("--false-alarm-rate", min=1e-6, max=0.5, help="Promised share of false alarms; 0.01."),
+        typer.Option(
+            "--false-alarm-rate", min=1e-6, max=0.5, help="Promised share of false alarms; 0.01 if not given."
+        ),
     ] = None,
     method: Annotated[
         str, typer.Option("--method", help="conformal, tail, sigma, quantile, maximum, f1 or youden.")

@@ -120,7 +120,7 @@ class Shelf:
 def _read(path: Path) -> Entry | None:
     try:
         entry = Entry.model_validate_json(path.read_bytes())
-    except ValidationError:
+    except (ValidationError, FileNotFoundError):  # a station that runs has just moved it to the pool
         return None
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}", hint="check the owner of the folder") from error
