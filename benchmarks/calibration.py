@@ -25,6 +25,7 @@ from benchmarks.calibration_augment import augment
 from benchmarks.calibration_features import Measured, Pictures, float_graph, measured, read_pictures
 from benchmarks.calibration_precision import precision
 from benchmarks.calibration_published import published
+from benchmarks.calibration_rate_tables import formula_tables, rate_tables
 from benchmarks.calibration_rates import FITS, rates
 from benchmarks.calibration_results import CalibrationFile, Cell, Timings, read_results
 from benchmarks.calibration_tables import (
@@ -32,7 +33,6 @@ from benchmarks.calibration_tables import (
     head,
     precision_tables,
     published_tables,
-    rate_tables,
     timing_head,
     timing_tables,
 )
@@ -58,6 +58,7 @@ PARTS: dict[str, Part] = {
 }
 TIMING = "timing"
 TABLES: dict[str, Callable[[CalibrationFile], list[Table]]] = {
+    "formula": lambda results: formula_tables(),
     "rates": lambda results: rate_tables(results.rates),
     "published": lambda results: published_tables(results.published),
     "precision": lambda results: precision_tables(results.precision),
@@ -117,7 +118,7 @@ def _measure(arguments: argparse.Namespace, before: CalibrationFile | None) -> C
         timed = Timings(conditions=conditions_here(), measured=datetime.now(UTC), timed=timing())
         results = results.model_copy(update={"timing": timed})
         write_results(arguments.json, results)
-    asked = [part for part in arguments.parts if part != TIMING]
+    asked = [part for part in arguments.parts if part in PARTS]
     with tempfile.TemporaryDirectory(prefix="edge-ad-calibration-") as folder:
         for name in _sets(arguments.sets) if asked else ():
             pictures = None

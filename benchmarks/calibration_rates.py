@@ -20,6 +20,7 @@ from edge import progress
 
 RATES = (0.2, 0.1, 0.05, 0.02, 0.01, 0.005)  # the last is beyond what the sample supports: for the tail
 FITS, DIVISIONS = 20, 10
+CROSSED = 8  # draws for cross-conformal, each of which takes as many fits as there are folds and one more
 CALIBRATED = 100  # pictures that a threshold rests on; 99 are the fewest for a rate of 1 %
 MOST_FITTED = 200
 FEW = 80  # good pictures altogether, where folds take the place of pictures set aside
@@ -45,7 +46,8 @@ def rates(model: Measured, name: str, *, fits: int = FITS, divisions: int = DIVI
     fitted = min(MOST_FITTED, (total - CALIBRATED) * 3 // 5)
     found: Found = defaultdict(list)
     refused: dict[tuple[str, float], str] = {}
-    with progress.bar(f"{model.model} {name}: random splits", 2 * fits) as seen:
+    crossed = min(fits, CROSSED)
+    with progress.bar(f"{model.model} {name}: random splits", fits + crossed) as seen:
         for number in range(fits):
             rng = np.random.default_rng([number, total])
             order = rng.permutation(total)
@@ -55,7 +57,7 @@ def rates(model: Measured, name: str, *, fits: int = FITS, divisions: int = DIVI
                 mixed = rng.permutation(rest)
                 _judge(SPLIT_METHODS, mixed[:CALIBRATED], mixed[CALIBRATED:], defective, found, refused)
             seen(1)
-        for number in range(fits):
+        for number in range(crossed):
             _judge((CROSS,), *_crossed(model, number), found, refused)
             seen(1)
     return RatesCell(
@@ -67,7 +69,7 @@ def rates(model: Measured, name: str, *, fits: int = FITS, divisions: int = DIVI
         few=FEW,
         few_tested=total - FEW,
         splits=fits * divisions,
-        few_splits=fits,
+        few_splits=crossed,
         rates=tuple(_rates(found, refused)),
     )
 

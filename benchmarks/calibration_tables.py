@@ -1,10 +1,8 @@
-"""Measured false-alarm rates to tables; what theory allows stands beside them."""
+"""Measured thresholds to tables: published divisions, precisions, copies in the fit, milliseconds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-
-from scipy.stats import betabinom
+from collections.abc import Callable, Sequence
 
 from benchmarks.calibration_results import (
     AugmentCell,
@@ -12,32 +10,17 @@ from benchmarks.calibration_results import (
     CalibrationFile,
     PrecisionCell,
     PublishedCell,
-    Rate,
-    RatesCell,
     Shares,
     Timings,
 )
 from benchmarks.conditions import headline
 from benchmarks.tables import Table, number
-from calibration import conformal
-from calibration.methods import METHODS
-
-BEYOND_CHANCE = 3  # standard errors: among some hundred figures one in seven hundred would be called by chance
-CROSS = "cross-conformal"
 
 
 def head(results: CalibrationFile) -> str:
     """Where and when."""
     measured = results.measured.date().isoformat()
     return f"Measured {measured} by `make benchmark-calibration` on: {results.conditions.as_line()}."
-
-
-def rate_tables(cells: Sequence[RatesCell]) -> list[Table]:
-    """What was kept, the splits, and one table for each method."""
-    if not cells:
-        return []
-    methods = list(dict.fromkeys(rate.method for cell in cells for rate in cell.rates))
-    return [_kept(cells, methods), _splits(cells), *(_method(cells, method) for method in methods)]
 
 
 def published_tables(cells: Sequence[PublishedCell]) -> list[Table]:
@@ -148,86 +131,3 @@ def timing_head(results: CalibrationFile) -> str:
 
 def _shares(shares: Shares) -> tuple[str, str]:
     return f"{shares.mean:.1%} ({shares.low:.1%} to {shares.high:.1%})", f"{shares.missed:.1%}"
-
-
-def above(rate: Rate) -> bool:
-    """Whether the mean realized rate is above the stated one by more than chance explains."""
-    if rate.mean is None or rate.standard_error is None:
-        return False
-    return rate.mean > rate.stated + BEYOND_CHANCE * rate.standard_error
-
-
-def _kept(cells: Sequence[RatesCell], methods: Sequence[str]) -> Table:
-    rows = []
-    for method in methods:
-        measured = [rate for cell in cells for rate in cell.rates if rate.method == method and rate.splits]
-        over = [rate for rate in measured if above(rate)]
-        worst = max((rate.mean / rate.stated for rate in over if rate.mean is not None), default=None)
-        rows.append(
-            (
-                method,
-                METHODS[method].promise,
-                f"{len(over)} of {len(measured)}",
-                "-" if worst is None else f"{worst:.1f} times the stated rate",
-            )
-        )
-    columns = ("method", "promises", "means above the stated rate", "the worst")
-    return Table("Which methods keep the stated rate", columns, rows)
-
-
-def _splits(cells: Sequence[RatesCell]) -> Table:
-    rows = [
-        (
-            name,
-            f"{cell.fitted} / {cell.calibrated} / {cell.tested}",
-            str(cell.splits),
-            f"{cell.few} / {cell.few_tested}",
-            str(cell.few_splits),
-        )
-        for name, cell in _by_set(cells).items()
-    ]
-    columns = (
-        "set",
-        "fitted / calibrated / tested",
-        "splits",
-        f"{CROSS}: fitted and calibrated / tested",
-        "splits",
-    )
-    return Table("Good pictures in each split", columns, rows, names=1)
-
-
-def _method(cells: Sequence[RatesCell], method: str) -> Table:
-    stated = [rate.stated for rate in cells[0].rates if rate.method == method]
-    rows = [(cell.model, cell.set, *(_cell(rate) for rate in _of(cell, method))) for cell in cells]
-    if method == "conformal":
-        rows += [("theory", name, *_theory(cell, stated)) for name, cell in _by_set(cells).items()]
-    columns = ("model", "set", *(f"stated {rate:.1%}" for rate in stated))
-    return Table(f"{method}: realized share of false alarms, mean (5 to 95 % of splits)", columns, rows)
-
-
-def _of(cell: RatesCell, method: str) -> list[Rate]:
-    return [rate for rate in cell.rates if rate.method == method]
-
-
-def _cell(rate: Rate) -> str:
-    if rate.mean is None or rate.low is None or rate.high is None:
-        needed = conformal.pictures_needed(rate.stated)
-        return f"needs {needed} pictures" if f"needs {needed} good parts" in rate.refused else "refused"
-    some = f", {rate.splits} splits" if rate.refused else ""
-    return f"{rate.mean:.1%} ({rate.low:.1%} to {rate.high:.1%}{some})" + (" **above**" if above(rate) else "")
-
-
-def _theory(cell: RatesCell, stated: Sequence[float]) -> Iterator[str]:
-    """False alarms among the tested parts are beta-binomial: both they and the calibration parts are drawn."""
-    for rate in stated:
-        if conformal.pictures_needed(rate) > cell.calibrated:
-            yield "-"
-            continue
-        rank = conformal.rank(cell.calibrated, rate)
-        alarms = betabinom(cell.tested, cell.calibrated + 1 - rank, rank)
-        low, high = (float(alarms.ppf(level)) / cell.tested for level in (0.05, 0.95))
-        yield f"{float(alarms.mean()) / cell.tested:.1%} ({low:.1%} to {high:.1%})"
-
-
-def _by_set(cells: Sequence[RatesCell]) -> dict[str, RatesCell]:
-    return {cell.set: cell for cell in cells}
