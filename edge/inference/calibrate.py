@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -58,18 +59,13 @@ def calibrate(
         CalibrationError: too few pictures for the rate, scores that are all equal or not finite, or a method that
             lacks its input.
     """
+    set_threshold = partial(methods.set_threshold, rate=false_alarm_rate, folds=folds)
     try:
-        own = methods.set_threshold(scores, method=method, rate=false_alarm_rate, defective=defective, folds=folds)
+        own = set_threshold(scores, method=method, defective=defective)
         pixel = None
         if peaks is not None:
-            by_labels = methods.METHODS[method].labelled and defective_peaks is None
-            pixel = methods.set_threshold(
-                peaks,
-                method=methods.DEFAULT if by_labels else method,
-                rate=false_alarm_rate,
-                defective=defective_peaks,
-                folds=folds,
-            )
+            by_rank = methods.METHODS[method].labelled and defective_peaks is None
+            pixel = set_threshold(peaks, method=methods.DEFAULT if by_rank else method, defective=defective_peaks)
         return Calibration(
             method=method,
             false_alarm_rate=own.rate,

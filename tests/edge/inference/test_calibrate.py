@@ -81,6 +81,8 @@ def test_defective_pictures_set_the_pixels_too_where_their_maps_are_known() -> N
     assert calibrate(good, good / 2, **wanted).pixel_threshold == conformal.threshold(good / 2, 0.05)
     with pytest.raises(CalibrationError, match="'f1' needs scores of defective parts; give more"):
         calibrate(good, None, method="f1", false_alarm_rate=0.05, **PLACE)
+    with pytest.raises(CalibrationError, match="unknown method 'magic'"):
+        calibrate(good, good, method="magic", false_alarm_rate=0.05, **PLACE)
 
 
 def test_regions_as_small_as_those_of_good_parts_are_not_to_be_shown() -> None:
