@@ -125,17 +125,19 @@ class KeyFolder:
         Raises:
             SecurityError: the folder cannot be read, or others can change it.
         """
-        found: list[Client] = []
+        found: dict[str, Client] = {}
         for path in self.client_paths():
             try:
                 client = parse(Client, path, read_trusted(path))
                 if client.name != path.stem:
                     raise SecurityError(f"{path} is the key of {client.name}", hint="give the file its name")
-                found.append(client)
+                if other := found.get(client.public):  # one would stay admitted when the other is revoked
+                    raise SecurityError(f"{path} has the key of {other.name}", hint="make each client its own key")
+                found[client.public] = client
             except SecurityError as error:
                 if path.exists():  # else revoked while we read
                     damaged(error)
-        return found
+        return list(found.values())
 
     def check(self) -> list[Client]:
         """Who is admitted; for a start.

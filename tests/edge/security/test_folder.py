@@ -64,6 +64,15 @@ def test_a_damaged_or_open_file_stops_a_start_and_admits_nobody_later(folder: Ke
     assert len(damaged) == 2 and "other.json is the key of operate" in str(damaged[1])
 
 
+def test_a_key_under_two_names_is_refused_because_revoking_one_would_change_nothing(folder: KeyFolder) -> None:
+    text = (folder.clients_path / "observe.json").read_text()
+    (folder.clients_path / "spare.json").write_text(text.replace('"observe",', '"spare",', 1))
+    with pytest.raises(SecurityError, match="spare.json has the key of observe; make each client its own key"):
+        folder.check()
+    damaged: list[SecurityError] = []
+    assert "spare" not in [client.name for client in folder.clients(damaged=damaged.append)] and len(damaged) == 1
+
+
 def test_a_folder_without_the_stations_key_says_how_to_make_it(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir(mode=0o700)
     with pytest.raises(SecurityError, match=f"edge-ad keys create --station --keys-dir {tmp_path}/keys"):
