@@ -16,13 +16,14 @@ from edge.collecting.live_sieve import LiveSieve
 from edge.collecting.piped import PipedFrames
 from edge.collecting.sieve import Limits
 from edge.collecting.station import camera_of_station
-from edge.errors import TeachingError
+from edge.errors import TeachingError, UsageError
 from edge.inspection.area import AreaPlan, area_plan_of
 from edge.teaching.backbone import BackboneBundle
 from edge.teaching.guide import Guide, Taken, go_on
 from edge.teaching.making import Made
 from edge.teaching.progress import REASONS, Teller
 from edge.teaching.session import Session
+from edge.teaching.sides import pictures_missing
 from edge.teaching.stability import Estimate, Stability
 
 FROM_STATION = "-"
@@ -83,10 +84,12 @@ class AtCamera:
             teller: shows how far it is; also what ends it.
 
         Raises:
+            UsageError: so many pictures cannot promise the rate.
             TeachingError: the camera ended before there were enough, or nothing could be kept for too long.
             EdgeAdError: the camera, the disk or the device failed. Whatever is raised, pictures taken are kept.
         """
         with teller.telling_failures():
+            self._require_enough(session)
             with self._opened() as (frames, plan):
                 self._take(frames, plan, session, backbone, teller)
             teller.say(state="fitting", advice="")
@@ -102,6 +105,20 @@ class AtCamera:
             suspects=tuple(suspect.kept.number for suspect in made.taught.suspects),
         )
         return made
+
+    def _require_enough(self, session: Session) -> None:
+        """Nobody shall take pictures for an hour to hear then that they are too few."""
+        numbers = [kept.number for kept in session.pictures]
+        to_come = max(0, self.count - len(session.pending))
+        first = max(numbers, default=0) + 1
+        numbers += range(first, first + to_come)
+        if more := pictures_missing(numbers, session.product.seed, self.rate):
+            what = f"promise at most {self.rate:.2%} false alarms" if self.rate else "teach a product"
+            raise UsageError(
+                f"{len(numbers)} pictures are too few to {what}",
+                hint=f"give --count {self.count + more}"
+                + (", or a higher --false-alarm-rate" if self.rate else ""),
+            )
 
     def _take(
         self, frames: Frames, plan: AreaPlan, session: Session, backbone: BackboneBundle, teller: Teller

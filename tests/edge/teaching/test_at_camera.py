@@ -12,13 +12,14 @@ import pytest
 
 from edge.collecting.collection import Pacing
 from edge.collecting.sieve import Limits
-from edge.errors import CalibrationError
+from edge.errors import CalibrationError, UsageError
 from edge.inference.bundle import load_bundle
 from edge.models.store import ModelStore
 from edge.teaching.at_camera import AtCamera, Shift
 from edge.teaching.progress import Progress, Teller
 from edge.teaching.session import Session
 from tests.edge.command_line import Done, edge_ad, the_line
+from tests.edge.teaching.conftest import teach_plates
 from tests.edge.teaching.parts import parts, written
 
 
@@ -108,17 +109,7 @@ def test_the_threshold_is_estimated_while_pictures_come(
     backbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edge.teaching.stability.FASTEST_PER_S", float("inf"))
-    asked = AtCamera(
-        camera=str(written(tmp_path / "camera", parts(50))),
-        config=None,
-        given={"fps": 30.0, "loop": True},
-        count=50,
-        pacing=Pacing(0.0, 10.0),
-        limits=Limits(),
-        max_motion=3.0,
-        rate=0.05,
-        shift=Shift(None, 8.0),
-    )
+    asked = at_camera(written(tmp_path / "camera", parts(50)), count=50, rate=None)
     told: list[Progress] = []
     with Session(tmp_path / "plate", backbone) as session, pytest.raises(CalibrationError):
         asked.teach(session, backbone, not_this_time, Teller(Progress(name="plate", wanted=50), told.append))
@@ -126,6 +117,37 @@ def test_the_threshold_is_estimated_while_pictures_come(
     assert collecting[0].threshold is None and (collecting[-1].threshold or 0) > 0
     assert [progress.state for progress in told[-2:]] == ["fitting", "failed"]
     assert told[-1].reason == "no threshold this time" and told[-1].taken == 50
+
+
+def test_too_few_for_the_promise_are_told_before_any_is_taken(backbone, tmp_path: Path) -> None:
+    camera = written(tmp_path / "camera", parts(20))
+    told: list[Progress] = []
+    with Session(tmp_path / "plate", backbone) as session:
+        asked = at_camera(camera, count=20, rate=0.05)
+        with pytest.raises(
+            UsageError, match="20 pictures are too few to promise at most 5.00% false alarms"
+        ) as few:
+            asked.teach(session, backbone, not_this_time, Teller(Progress(name="plate", wanted=20), told.append))
+        enough = int(few.value.hint.split()[2].rstrip(","))
+        teach_plates(session, parts(20))
+        at_camera(camera, count=enough, rate=0.05)._require_enough(session)
+        with pytest.raises(UsageError):
+            at_camera(camera, count=enough - 1, rate=0.05)._require_enough(session)
+    assert [progress.state for progress in told] == ["failed"]
+
+
+def at_camera(camera: Path, *, count: int, rate: float | None) -> AtCamera:
+    return AtCamera(
+        camera=str(camera),
+        config=None,
+        given={"fps": 30.0, "loop": True},
+        count=count,
+        pacing=Pacing(0.0, 10.0),
+        limits=Limits(),
+        max_motion=3.0,
+        rate=rate,
+        shift=Shift(None, 8.0),
+    )
 
 
 def not_this_time() -> NoReturn:
