@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-from edge.collecting.sieve import Refusal
+from edge.collecting.refusal import Refusal
 
 QUIET_S = 5.0  # so long nothing was kept before anything is said
 LEAST_LOOKS = 10

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from edge.cameras.capture import CameraState, Capture
-from edge.collecting.sieve import Refusal, Sieve
+from edge.collecting.refusal import Refusal
+from edge.collecting.sieve import Sieve
 from edge.errors import CameraError
 from edge.inspection.area import AreaPlan
 from edge.pictures import Picture

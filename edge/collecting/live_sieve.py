@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edge.collecting.motion import Motion
+from edge.collecting.refusal import Refusal
 from edge.collecting.seen import Blocks, Seen, change_by_noise
-from edge.collecting.sieve import Limits, Refusal, Sieve, block_means, measure
+from edge.collecting.sieve import Limits, Sieve, block_means, measure
 from edge.frame import Frame
 from edge.pictures import Picture, prepare
 

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from enum import StrEnum
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.collecting.refusal import Refusal
 from edge.pictures import Picture
 
 BLACK_UP_TO = 5
@@ -33,18 +33,6 @@ REFERENCE_PICTURES = 100
 REFERENCE_FROM = 10
 BLOCKS = (32, 32)
 CHANGE_PERCENTILE = 99
-
-
-class Refusal(StrEnum):
-    """Why a picture was not kept."""
-
-    DARK = "dark"
-    OVEREXPOSED = "overexposed"
-    BLURRED = "blurred"
-    MOVING = "moving"
-    SAME = "same as the last"
-    SEEN = "seen before"
-    FAULTY = "faulty"
 
 
 @dataclass(frozen=True, slots=True)

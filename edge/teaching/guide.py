@@ -12,7 +12,7 @@ from edge.collecting.advice import QUIET_S, Advice
 from edge.collecting.collection import Pacing
 from edge.collecting.frames import Frames
 from edge.collecting.live_sieve import Decision, LiveSieve
-from edge.collecting.sieve import Refusal
+from edge.collecting.refusal import Refusal
 from edge.errors import CameraError, TeachingError
 from edge.frame import Frame
 from edge.inspection.area import AreaPlan

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from edge.collecting.sieve import Refusal
+from edge.collecting.refusal import Refusal
 from edge.errors import EdgeAdError
 
 State = Literal["collecting", "fitting", "ready", "stopped", "failed"]

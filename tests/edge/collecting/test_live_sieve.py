@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from edge.collecting.live_sieve import WARM_UP_PICTURES, LiveSieve
-from edge.collecting.sieve import Limits, Refusal
+from edge.collecting.refusal import Refusal
+from edge.collecting.sieve import Limits
 from edge.frame import Frame
 from edge.pictures import Picture, prepare
 from tests.edge.collecting.test_sieve import moved, part

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.collecting.sieve import Limits, Refusal, Sieve, measure
+from edge.collecting.refusal import Refusal
+from edge.collecting.sieve import Limits, Sieve, measure
 
 Pixels = NDArray[np.uint8]
 

@@ -14,7 +14,8 @@ from edge.cameras.capture import Capture
 from edge.cameras.options import CameraOptions
 from edge.collecting.collection import Pacing
 from edge.collecting.live_sieve import LiveSieve
-from edge.collecting.sieve import Limits, Refusal
+from edge.collecting.refusal import Refusal
+from edge.collecting.sieve import Limits
 from edge.errors import CameraError, TeachingError
 from edge.inspection.area import AreaPlan
 from edge.pictures import Picture
