@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from edge.commands import (
+    acknowledge,
     actions,
     benchmark,
     calibrate,
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     app.command("run")(run.run)
     app.command("subscribe")(subscribe.subscribe)
     app.command("inspect")(inspect.inspect)
+    app.command("acknowledge")(acknowledge.acknowledge)
     app.command("actions")(actions.actions)
     app.add_typer(keys.keys, name="keys")
     app.add_typer(models.models, name="models")

@@ -47,9 +47,10 @@ def chosen(model: Path | None, config: Path | None, camera: str | None) -> Chose
     if model is None and config is None:
         raise UsageError("no model was given", hint="--model bottle.xml, or --config with a station file")
     station = load_station(config, environ=os.environ, overrides={"model": model})
-    if config is None:
-        path = locate(model, store_of(station)) if model else Path()
-        return Chosen(path, station, None, ())
+    if not station.cameras or config is None:
+        if station.model is None or camera is not None:
+            raise ConfigError(f"{config} has no camera", hint="give its [[cameras]] tables, or --model alone")
+        return Chosen(locate(station.model, store_of(station)), station, None, ())
     meant = [each for each in station.cameras if camera in (None, each.name)]
     if not meant:
         names = " ".join(each.name for each in station.cameras) or "none"

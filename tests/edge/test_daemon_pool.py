@@ -20,7 +20,7 @@ from edge.pool.places import alert_pictures_of, pool_of
 from edge.pool.shelf import entries_in
 from tests.conftest import plates_in
 from tests.edge.calibrating.on_folder import calibrate_in
-from tests.edge.command_line import edge_ad
+from tests.edge.command_line import edge_ad, the_line
 from tests.edge.conftest import RunStation
 from tests.edge.running_station import START_S, of_kind, read_until
 
@@ -56,6 +56,10 @@ def test_false_alarms_that_people_judged_become_a_proposal_that_a_person_accepts
     with station.subscriber("alert/") as reader:
         (alert,) = of_kind(Alert, read_until(reader, lambda message: isinstance(message, Alert)))
     until(lambda: len(entries_in(alerts)) >= JUDGED)
+    ann = ("--by", "Ann", "--false-alarm", "--control", asker.address)
+    assert the_line(edge_ad("acknowledge", "999999", *ann), 2).startswith("no alert 999999 on disk; ")
+    said = edge_ad("acknowledge", str(alert.seq), *ann)
+    assert said.stdout == f"alert {alert.seq}: false alarm, says Ann\n", said.stderr
     for entry, _ in entries_in(alerts):
         asker.ask("acknowledge", alert_id=entry.alert_id, by="Ann", judgement="false_alarm")
     until(lambda: len(entries_in(pool)) >= JUDGED)
