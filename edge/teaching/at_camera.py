@@ -114,11 +114,9 @@ class AtCamera:
         numbers += range(first, first + to_come)
         if more := pictures_missing(numbers, session.product.seed, self.rate):
             what = f"promise at most {self.rate:.2%} false alarms" if self.rate else "teach a product"
-            raise UsageError(
-                f"{len(numbers)} pictures are too few to {what}",
-                hint=f"give --count {self.count + more}"
-                + (", or a higher --false-alarm-rate" if self.rate else ""),
-            )
+            other = ", or a higher --false-alarm-rate" if self.rate else ""
+            hint = f"give --count {self.count + more}{other}"
+            raise UsageError(f"{len(numbers)} pictures are too few to {what}", hint=hint)
 
     def _take(
         self, frames: Frames, plan: AreaPlan, session: Session, backbone: BackboneBundle, teller: Teller

@@ -73,9 +73,12 @@ class Teller:
 
     @contextmanager
     def telling_failures(self) -> Iterator[None]:
-        """Shows an error that ends the block as the last progress too; it is raised all the same."""
+        """Shows what ends the block too early as the last progress too; it is raised all the same."""
         try:
             yield
         except EdgeAdError as error:
             self.say(state="failed", advice="", reason=str(error))
+            raise
+        except KeyboardInterrupt:
+            self.say(state="stopped", advice="", reason="what was taken is kept, the same command goes on")
             raise

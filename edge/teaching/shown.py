@@ -33,6 +33,8 @@ def in_terminal() -> Iterator[Show]:
                 live.stop()
                 if not console.is_terminal:
                     console.line()  # into a file it ends without one
+            if progress.state == "stopped":
+                console.print(progress.reason, style="bold")
 
         yield show
 
