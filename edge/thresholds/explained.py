@@ -65,11 +65,11 @@ def _origin(found: InForce) -> list[str]:
     what = f": {method.summary}" if method else ""
     lines.append(f"method     {calibration.method}{what}{behind}")
     if calibration.pictures:
-        folds = f", scored by models of {calibration.folds} folds" if calibration.folds else ""
-        lines.append(
-            f"rests on   {calibration.pictures} pictures of good parts that the model was not fitted on{folds}; "
-            f"scores computed on {calibration.device} in {calibration.precision}"
-        )
+        unseen = "that the model was not fitted on"
+        if calibration.folds:
+            unseen = f"each scored by one of {calibration.folds} models, fitted without it"
+        scores = f"computed on {calibration.device} in {calibration.precision}"
+        lines.append(f"rests on   {calibration.pictures} pictures of good parts, {unseen}; scores {scores}")
     return lines + [f"beware     {warning}" for warning in (found.warning, calibration.warning) if warning]
 
 

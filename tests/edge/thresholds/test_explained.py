@@ -141,7 +141,7 @@ def test_what_is_not_proven_is_not_promised(own_bundle: Path) -> None:
         f"About 1 in 20 good parts is a false alarm (5 %); what is proven is weaker, at most {100 * proven:.2g} %"
         in text
     )
-    assert "scored by models of 10 folds" in text
+    assert "each scored by one of 10 models, fitted without it" in text
     write_override(bundle, calibrate(good_scores, None, method="sigma", **given))
     text = page(found(own_bundle), LINE, None)
     assert "Nothing, unless scores are normal and many." in text and "At most" not in text
