@@ -27,6 +27,8 @@ def station_file(path: Path) -> Layer:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(path, text, str(error)) from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: not TOML: nested too deeply", hint="mend its brackets") from error
     lines = line_numbers(text)
     values = {key: _from_folder_of(path, key, value) for key, value in flat(tree)}
     return Layer(values, place=lambda key: _place(path, lines, key), spelling=str)

@@ -78,7 +78,7 @@ def kind_of(card: str) -> str:
     """What a card says it is of: ``model`` or ``backbone``; ``model`` where it cannot be read."""
     try:
         content = json.loads(card)
-    except ValueError:  # told by the card's own check, with the place
+    except (ValueError, RecursionError):  # told by the card's own check, with the place
         return "model"
     return str(content.get("kind", "model")) if isinstance(content, dict) else "model"
 

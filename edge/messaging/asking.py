@@ -107,7 +107,7 @@ class Asker:
         frames = self._socket.recv_multipart()
         try:
             reply = json.loads(frames[-1])
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BusError(f"{self.address} does not answer in JSON", hint="is it a control address?") from error
         return reply if isinstance(reply, dict) else {}
 

@@ -223,6 +223,9 @@ def test_a_file_that_is_not_there_or_not_text(file: Path) -> None:
     file.write_bytes(b"station = '\xff'")
     with pytest.raises(ConfigError, match=r"line-3.toml: not UTF-8 text; save the file as UTF-8"):
         load_station(file, environ={}, overrides={})
+    file.write_text("a = " + "[" * 100_000)
+    with pytest.raises(ConfigError, match=r"line-3.toml: not TOML: nested too deeply; mend its brackets"):
+        load_station(file, environ={}, overrides={})
 
 
 def test_variables_of_others_and_reserved_ones_are_left_alone() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import BundleError, CardError
@@ -45,6 +45,7 @@ def refused(model: Path) -> None:
 
 @KEPT
 @given(card=st.text(max_size=200))
+@example(card="[" * 100_000)
 def test_any_text_in_the_place_of_a_card_is_one_line(toy: Path, card: str) -> None:
     with_card(toy, card)
     refused(toy)
