@@ -85,12 +85,14 @@ def alarms_on_real_parts(parts: Parts, count: int, streams: int, *, defective: f
     return alarms
 
 
-def alarms_on_simulated_parts(draw: Draw, pictures: int, count: int, streams: int, seen: Advance) -> int:
+def alarms_on_simulated_parts(
+    draw: Draw, pictures: int, count: int, streams: int, seen: Advance, *, seed: int = 0
+) -> int:
     """The same for one figure of any distribution, with a calibration of so many pictures."""
     alarms = 0
     limit = float(OPTIONS.parts_to_false_alarm * len(BETS))
     for stream in range(streams):
-        rng = np.random.default_rng(stream)
+        rng = np.random.default_rng([seed, pictures, stream])
         reference = draw(rng, pictures).tolist()
         course = Course(reference, limit=limit, agree=OPTIONS.agree, rng=Random(stream))  # noqa: S311
         alarms += any(course.take(value, 0) for value in draw(rng, count).tolist())
