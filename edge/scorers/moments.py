@@ -14,7 +14,7 @@ from edge.errors import TrainingError
 
 Array = NDArray[np.float32]
 MOST_GB = 2.0
-_CHUNK_BYTES = 4e6  # of covariances looked at together: few enough to be small beside all of them
+_CHUNK_BYTES = 1e6  # of covariances looked at together: few enough to be small beside all of them
 
 
 class Moments:

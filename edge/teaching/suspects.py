@@ -87,4 +87,5 @@ def _scored(
     del fit  # its sums take more memory than all else
     for views in unseen:
         scored = scorer.score(views[:1])
-        yield from ((float(score), each) for score, each in zip(scored.scores, scored.maps, strict=True))
+        # A map of its own: a view would keep those of the whole batch.
+        yield from ((float(score), each.copy()) for score, each in zip(scored.scores, scored.maps, strict=True))
