@@ -44,10 +44,14 @@ def costs(repetitions: int, work: Path) -> tuple[Cost, ...]:
     first, more = _full_hd(work / "taught", 0, TAUGHT), _full_hd(work / "added", TAUGHT, ADDED)
     found = []
     for number in range(repetitions):
-        options = ["--name", PRODUCT, "--state-dir", str(work / f"state-{number}"), "--device", "CPU"]
-        teach = ["--images", str(first), "--backbone", str(backbone.path), *options]
-        found.append(_run(f"teach {TAUGHT} pictures of 1080p", TAUGHT, teach))
-        found.append(_run(f"add {ADDED}", TAUGHT + ADDED, ["--images", str(more), "--add", *options]))
+        options = ["--state-dir", str(work / f"state-{number}"), "--device", "CPU"]
+        new = ["--backbone", str(backbone.path), *options]
+        camera = ["--camera", str(first), "--count", str(TAUGHT), "--name", "seen", *new]
+        found.append(_run(f"teach {TAUGHT} pictures of 1080p from a folder as camera", TAUGHT, camera))
+        images = ["--images", str(first), "--name", PRODUCT, *new]
+        found.append(_run(f"teach {TAUGHT} pictures of 1080p", TAUGHT, images))
+        add = ["--images", str(more), "--name", PRODUCT, "--add", *options]
+        found.append(_run(f"add {ADDED}", TAUGHT + ADDED, add))
     return tuple(found)
 
 
