@@ -63,6 +63,10 @@ def test_they_count_what_the_bus_tells(station: RunningStation) -> None:
     assert value(samples, "edge_ad_camera_paused", camera="camera") == 1
     assert value(samples, "edge_ad_frames_dropped_total", camera="camera", queue="passed_by") > 0
     assert value(samples, "edge_ad_readers") == 1
+    assert 0 < value(samples, "edge_ad_drift_parts_total", camera="camera") <= 8  # files in a loop count once
+    assert value(samples, "edge_ad_drift_found", camera="camera", of="scores") == 0
+    assert 0 <= value(samples, "edge_ad_drift_evidence", camera="camera", of="brightness") < 1
+    assert value(samples, "edge_ad_drift_psi_by_chance", camera="camera") > 0
     assert value(samples, "edge_ad_capture_resident_bytes", camera="camera") > 5e6
     assert samples["process_resident_memory_bytes", frozenset()] > 5e7
 
