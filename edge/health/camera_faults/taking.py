@@ -40,8 +40,11 @@ def _stored(stamp: Stamp) -> tuple[int, int, str]:
 def _restored(stored: object) -> object:
     if not isinstance(stored, list | tuple):
         return stored
-    rows, columns, text = stored
-    return np.frombuffer(base64.b64decode(text, validate=True), "<f4").reshape(rows, columns)
+    try:
+        rows, columns, text = stored
+        return np.frombuffer(base64.b64decode(text, validate=True), "<f4").reshape(rows, columns)
+    except TypeError as error:
+        raise ValueError("a stamp is rows, columns and base64") from error
 
 
 StoredStamp = Annotated[Stamp, BeforeValidator(_restored), PlainSerializer(_stored)]

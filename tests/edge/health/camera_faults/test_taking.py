@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from edge.health.camera_faults.blind import blind_spots
 from edge.health.camera_faults.options import FaultOptions
 from edge.health.camera_faults.reference import ViewReference
-from edge.health.camera_faults.taking import LEAST_PICTURES, ReferenceTaker
+from edge.health.camera_faults.taking import LEAST_PICTURES, Look, ReferenceTaker, look_at
+from edge.health.camera_faults.taking import reference_of as reference_from
 from edge.pictures import Picture
 from tests.edge.health.camera_faults.conftest import HEIGHT, WIDTH, Show, lit, model_size, reference_of, scene
 
@@ -19,6 +20,21 @@ def spots(pictures: list[Picture]) -> list[str]:
     reference = reference_of(pictures)
     assert reference is not None
     return [spot.split(":")[0] for spot in blind_spots(reference, FaultOptions(), *reference.size)]
+
+
+def test_a_look_can_be_kept_and_gives_the_same_reference() -> None:
+    rng = np.random.default_rng(0)
+    looks = [look for _ in range(LEAST_PICTURES) if (look := look_at(lit(scene(), rng), model_size))]
+    kept = [Look.model_validate_json(look.model_dump_json()) for look in looks]
+    assert reference_from(kept) == reference_from(looks) is not None
+
+
+@pytest.mark.parametrize("stamp", [[4, 4, "AAAA"], [4, 4, 7], [4, 4], ["a", {}, "AAAA"], [-1, 4, "AAAAAA=="]])
+def test_a_damaged_look_is_refused(stamp: list[object]) -> None:
+    look = look_at(scene(), model_size)
+    assert look is not None
+    with pytest.raises(ValidationError):
+        Look.model_validate(look.model_dump() | {"stamp": stamp})
 
 
 def test_it_says_what_good_pictures_are_like(reference: ViewReference) -> None:
