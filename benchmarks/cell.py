@@ -99,7 +99,8 @@ def measure(key: Key, dataset: Dataset, work: Path) -> Cell:
         model=key.model, height=SIDE_PX, width=SIDE_PX, backbone=BACKBONE, seed=key.seed, options=options
     )
     began_s = time.monotonic()
-    trained = train(dataset, setup, work, name=key.set, false_alarm_rate=DEFAULT_RATE)
+    copies = find_kind(key.model).copies
+    trained = train(dataset, setup, work, name=key.set, false_alarm_rate=DEFAULT_RATE, augment=copies)
     trained_s = time.monotonic()
     exported = export(
         trained.checkpoint,

@@ -30,12 +30,12 @@ Folds = Annotated[
     ),
 ]
 Augment = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--augment",
         min=0,
         max=50,
-        help="Jittered copies of each good picture in the fit; see docs/calibration.md.",
+        help="Jittered copies of each good picture in the fit; not given: 2 for padim, 0 for patchcore.",
     ),
 ]
 NormalClass = Annotated[
@@ -66,7 +66,7 @@ def train(
         float, typer.Option("--false-alarm-rate", min=1e-6, max=0.5, help="Promised share of false alarms.")
     ] = 0.05,
     folds: Folds = None,
-    augment: Augment = 0,
+    augment: Augment = None,
     jitter: Annotated[
         list[str] | None,
         typer.Option(
@@ -98,7 +98,8 @@ def train(
 
     height, width = parse_size(image_size)
     given = parse_options(option or [])
-    options = options_of(find_kind(model), given)
+    kind = find_kind(model)
+    options = options_of(kind, given)
     setup = Setup(
         model=model, height=height, width=width, backbone=backbone, seed=seed, options=options.model_dump()
     )
@@ -111,7 +112,7 @@ def train(
         name=name,
         false_alarm_rate=false_alarm_rate,
         folds=folds,
-        augment=augment,
+        augment=kind.copies if augment is None else augment,
         ranges=parse_options(jitter or [], flag="--jitter"),
         device=device,
     )

@@ -31,6 +31,7 @@ class FeatureKind:
             steps of what comes after the last picture, where that is slow.
         steps: how many steps ``fit`` will count; 0 for none.
         restore: (arrays, (height, width), options) to the scorer that gave these arrays.
+        copies: jittered copies of each good picture that its fit does best with; docs/calibration.md.
     """
 
     name: str
@@ -41,3 +42,4 @@ class FeatureKind:
     fit: Callable[[Batches, Size, Any, int, Advance], Scorer]
     steps: Callable[[Any], int]
     restore: Callable[[Mapping[str, Array], Size, Any], Scorer]
+    copies: int = 0

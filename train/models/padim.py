@@ -20,4 +20,5 @@ KIND = FeatureKind(
     fit=_fit,
     steps=lambda options: 0,
     restore=PadimScorer.from_arrays,
+    copies=2,
 )

@@ -8,6 +8,7 @@ import pytest
 from edge.errors import UsageError
 from edge.pictures import read_picture
 from tests.conftest import plates_in
+from train.checkpoint import load_checkpoint
 from train.commands.train import train
 
 
@@ -15,6 +16,20 @@ def test_an_output_that_cannot_be_written_is_found_before_the_work(tiny_dataset:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UsageError, match="cannot write to .*file/runs"):
         train(tmp_path / "file" / "runs", data=tiny_dataset, device="no device: nothing is fitted for this")
+
+
+def test_a_kind_is_fitted_with_the_copies_that_are_best_for_it_unless_another_number_is_given(
+    tmp_path: Path,
+) -> None:
+    good = plates_in(tmp_path / "good", 8, seed=6)
+    options = {"data": good, "image_size": "32", "device": "cpu", "folds": 0}
+    train(tmp_path / "run", **options, jitter=["brightness=0.2"])
+    assert (found := load_checkpoint(tmp_path / "run" / "model.safetensors")[1].jitter) is not None
+    assert (found.copies, found.brightness) == (2, 0.2)
+    train(tmp_path / "none", **options, augment=0)
+    assert load_checkpoint(tmp_path / "none" / "model.safetensors")[1].jitter is None
+    with pytest.raises(UsageError, match="--jitter 'brightness' has no value; for example: --jitter shift=0.02"):
+        train(tmp_path / "none", **options, jitter=["brightness"])
 
 
 def test_the_words_say_what_few_pictures_promise_and_name_suspects(
