@@ -29,7 +29,7 @@ from tests.edge.teaching.conftest import toy_card, toy_graph
 from tests.edge.teaching.parts import parts, written
 from tests.faults.conftest import CYCLES, Report
 
-KILLS = CYCLES if CYCLES > 5 else 3
+KILLS = CYCLES if CYCLES > 5 else 2
 PICTURES = 30
 LONGEST_S = {"collecting": 0.3, "fitting": 1.5}  # about what each takes
 

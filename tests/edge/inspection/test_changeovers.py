@@ -35,16 +35,16 @@ def start(store: ModelStore, black_and_grey: Path, tmp_path: Path) -> Iterator[S
     """Starts a station with the cameras top and side, one after another on the same state."""
     running: list[RunningStation] = []
 
-    def start(settings: str = "", model: Path = BOTTLE) -> RunningStation:
+    def start(*, top: str = "", side: str = "") -> RunningStation:
         for station in running:
             station.close()
         config = tmp_path / "line.toml"
         cameras = "".join(
-            f'[[cameras]]\nname = "{name}"\nsource = "{black_and_grey}"\nfps = 20\nloop = true\n'
-            for name in ("top", "side")
+            f'[[cameras]]\nname = "{name}"\nsource = "{black_and_grey}"\nfps = 20\nloop = true\n{own}\n'
+            for name, own in (("top", top), ("side", side))
         )
-        config.write_text(f"{settings}\n[faults]\nenabled = false\n{cameras}", encoding="utf-8")
-        running.append(RunningStation(model, store.root.parent, "--config", str(config)))
+        config.write_text(f"[faults]\nenabled = false\n{cameras}", encoding="utf-8")
+        running.append(RunningStation(BOTTLE, store.root.parent, "--config", str(config)))
         return running[-1]
 
     yield start
@@ -83,12 +83,12 @@ def test_a_camera_changes_its_product_keeps_it_over_a_restart_and_goes_back(
 
 
 def test_settings_that_would_be_wrong_for_another_product_keep_it_away(start: Start, store: ModelStore) -> None:
-    asker = start("threshold = 400.0").asker()
+    file = store.find(Reference("bottle")).path
+    asker = start(top="threshold = 400.0", side=f'model = "{file}"').asker()
     with pytest.raises(BusError, match="the settings set a threshold for top, which means nothing for another"):
         asker.ask("reload", model="cell@2", camera="top", timeout_s=20)
-    asker = start(model=store.find(Reference("bottle")).path).asker()
-    with pytest.raises(BusError, match="the settings of top name a file, so it cannot be changed over"):
-        asker.ask("reload", model="cell@2", camera="top", timeout_s=20)
+    with pytest.raises(BusError, match="the settings of side name a file, so it cannot be changed over"):
+        asker.ask("reload", model="cell@2", camera="side", timeout_s=20)
     assert judges(asker, store) == {"top": "bottle@1", "side": "bottle@1"}
 
 

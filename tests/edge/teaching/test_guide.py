@@ -24,7 +24,7 @@ from tests.edge.cameras.mjpeg_server import MjpegServer
 from tests.edge.teaching.parts import parts, written
 
 SIZE = (96, 96)
-SOON = Pacing(interval_s=0.0, give_up_after_s=1.0)
+SOON = Pacing(interval_s=0.0, give_up_after_s=0.6)
 
 
 @pytest.fixture
