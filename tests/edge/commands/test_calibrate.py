@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from calibration import conformal
+from edge.calibrating.undo import undo_calibration
+from edge.commands import calibrate as command
+from edge.errors import BundleError, PictureError, UsageError
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
 from edge.messaging.messages import Result
@@ -75,7 +78,7 @@ def test_the_words_name_the_threshold_and_what_was_left_out(
 
 
 def test_a_calibration_of_another_model_is_refused(own_bundle: Path, good: Path) -> None:
-    assert calibrate(own_bundle, "--images", good, "--false-alarm-rate", "0.4").returncode == 0
+    calibrate_in(own_bundle, good, 0.4)
     override = own_bundle.with_suffix(".calibration.json")
     content = json.loads(override.read_text(encoding="utf-8"))
     override.write_text(json.dumps(content | {"bundle_sha256": "0" * 64}), encoding="utf-8")
@@ -85,7 +88,7 @@ def test_a_calibration_of_another_model_is_refused(own_bundle: Path, good: Path)
     )
     override.write_text("{}", encoding="utf-8")
     assert the_line(run(own_bundle, good), 1).startswith(f"{override} is not a calibration; ")
-    assert calibrate(own_bundle, "--undo").returncode == 0
+    assert undo_calibration(own_bundle) == override
     assert run(own_bundle, good, "--check").returncode == 0
 
 
@@ -93,17 +96,18 @@ def test_what_cannot_give_a_threshold_is_one_line_and_changes_nothing(
     own_bundle: Path, good: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
-    for options, code, line in (
-        ([], 2, "no pictures were given; --images DIR"),
-        (["--images", tmp_path / "empty"], 1, f"no pictures in {tmp_path}/empty; "),
-        (["--images", tmp_path / "gone"], 1, f"no such folder: {tmp_path}/gone; "),
-    ):
-        assert the_line(calibrate(own_bundle, *options), code).startswith(line)
+    for folder, line in (("empty", "no pictures in "), ("gone", "no such folder: ")):
+        with pytest.raises(PictureError, match=f"{line}{tmp_path}/{folder}; "):
+            calibrate_in(own_bundle, tmp_path / folder, 0.4)
+    assert the_line(calibrate(own_bundle), 2).startswith("no pictures were given; --images DIR")
+    with pytest.raises(UsageError, match="are the suspects good or not"):
+        command.calibrate(own_bundle, good, leave_out=True, keep_suspects=True)
     done = calibrate(own_bundle, "--images", good, "--false-alarm-rate", "0.01")
     assert the_line(done, 1).startswith("cannot calibrate: a false-alarm rate of 0.01 needs 99 good parts, ")
     assert not own_bundle.with_suffix(".calibration.json").exists()
     gone = tmp_path / "gone.xml"
-    assert the_line(calibrate(gone, "--undo"), 1).startswith(f"no such file: {gone}; ")
+    with pytest.raises(BundleError, match=f"no such file: {gone}; "):
+        undo_calibration(gone)
 
 
 def test_parts_before_a_camera_set_the_threshold_that_the_station_judges_by(
