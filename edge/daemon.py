@@ -239,9 +239,13 @@ class Daemon:
             self._fail(unforeseen_end(broken[0]))
         if not publisher.alive:
             self._stopping.set()  # its close() raises why
-        elif self._access is not None:
+            return
+        if self._access is not None:
             complaint = self._access.complaint
             publisher.health("security", "degraded" if complaint else "ok", complaint)
+        if self._recorder is not None:
+            complaint = self._recorder.complaint
+            publisher.health("pool", "degraded" if complaint else "ok", complaint)
 
     def _tell(self, done: Done) -> None:
         """What somebody changed goes to whom it concerns."""

@@ -125,7 +125,7 @@ class Alert(_Message):
     durable: bool = Field(default=True, description="false only while the disk refuses")
 
 
-Component = Literal["camera", "inference", "disk", "clock", "model", "security", "drift"]
+Component = Literal["camera", "inference", "disk", "clock", "model", "security", "drift", "pool"]
 Condition = Literal["ok", "degraded", "failed"]
 Readiness = Literal["ready", "busy", "not_ready"]
 StationState = Literal["starting", "running", "paused", "degraded", "stopping"]

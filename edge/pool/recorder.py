@@ -135,6 +135,13 @@ class Recorder(Closing):
             now = datetime.now(UTC).isoformat()
             self._waiting.put((str(said["alert_id"]), Said(judgement, str(said["by"]), now)))
 
+    @property
+    def complaint(self) -> str:
+        """Why pictures are not kept, one line; empty where they are."""
+        if not self._thread.is_alive():
+            return "the thread that keeps pictures of alerts broke off; its traceback is in the log"
+        return self._refused
+
     def close(self) -> None:
         """Writes what waits, but for half a second at most."""
         if not self._closing.is_set():

@@ -63,6 +63,9 @@ def test_false_alarms_that_people_judged_become_a_proposal_that_a_person_accepts
     for entry, _ in entries_in(alerts):
         asker.ask("acknowledge", alert_id=entry.alert_id, by="Ann", judgement="false_alarm")
     until(lambda: len(entries_in(pool)) >= JUDGED)
+    assert ("pool", "ok") in [
+        (each["component"], each["state"]) for each in asker.ask("status")["status"]["health"]
+    ]
     station.signal(signal.SIGTERM)
 
     judged = {entry.alert_id: (entry, picture) for entry, picture in entries_in(pool)}

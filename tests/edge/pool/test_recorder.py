@@ -180,10 +180,11 @@ def test_the_last_of_a_disk_is_left_to_alerts(
     show(recorder, "two")
     until(lambda: recorder.left_out == 2)
     assert [record.event for record in caplog.records] == ["pool_refused"]  # said once
-    assert "MB are free" in caplog.records[0].fields["reason"]
+    assert "MB are free" in caplog.records[0].fields["reason"] == recorder.complaint
     monkeypatch.setattr(recorder_module, "LEAVE_FREE_BYTES", 0)
     show(recorder, "three")
     until(lambda: [entry.alert_id for entry in waiting(tmp_path)] == ["three"])
+    until(lambda: recorder.complaint == "")
 
 
 def _frame(pixels: np.ndarray) -> object:
