@@ -74,7 +74,9 @@ def changes(perturbed: Perturbed) -> str:
         grid = figure.subplots(2, math.ceil(len(CHANGES) / 2), sharey=True)
         for axes, change in zip(grid.flat, CHANGES, strict=True):
             _draw_change(axes, perturbed, change)
-        grid.flat[0].legend(frameon=False)
+        figure.legend(
+            *grid.flat[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False
+        )
         return _svg(figure)
 
 
@@ -89,7 +91,7 @@ def _draw_change(axes: Axes, perturbed: Perturbed, change: Change) -> None:
     if perturbed.most_false_alarms is not None:
         axes.axhline(perturbed.most_false_alarms, color=INK, linestyle="--", linewidth=1.0, label="borne up to")
     axes.axvline(change.neutral, color="#e4e4e4", linewidth=0.8, zorder=0)
-    axes.set(xlabel=f"{change.name} {change.unit}".strip(), ylim=(-0.02, 1.02))
+    axes.set(xlabel=", ".join(filter(None, (change.name, change.unit))), ylim=(-0.02, 1.02))
 
 
 def _edges(scores: Scores, threshold: float) -> NDArray[np.float64]:
