@@ -57,7 +57,14 @@ class Step:
 
 
 def forward(session: Session) -> Step:
-    """With the pictures of the current state and all that came since."""
+    """With the pictures of the current state and all that came since.
+
+    Raises:
+        UsageError: none came.
+    """
+    if session.states and not session.pending:
+        hint = "nothing is to be done; earlier states are listed by --history"
+        raise UsageError(f"{session.folder.name} is taught with all of these pictures already", hint=hint)
     added = dict(Counter(kept.taken_from for kept in session.pending))
     return Step("added" if session.states else "taught", session.pictures, added)
 

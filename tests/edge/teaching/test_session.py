@@ -17,7 +17,7 @@ from edge.teaching.backbone import BackboneBundle, load_backbone
 from edge.teaching.folder import forget_all, kept_backbone
 from edge.teaching.records import State
 from edge.teaching.session import Session
-from edge.teaching.step import back_to, forward
+from edge.teaching.step import Step, back_to, forward
 from tests.edge.running_station import clean_environment
 from tests.edge.teaching.conftest import MakeBackbone, plates, teach_plates
 
@@ -27,19 +27,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "state" / "teaching" / "plate"
 
 
-def state_of(session: Session, **changes: object) -> State:
-    step = forward(session)
+def state_of(session: Session, step: Step) -> State:
     facts = {
         "number": len(session.states) + 1,
         "time": step.time,
         "deed": step.deed,
+        "went_back_to": step.went_back_to,
         "pictures": [kept.number for kept in step.pictures],
         "model": "1",
         "model_sha256": "a" * 64,
         "threshold": 1.0,
         "false_alarm_rate": 0.1,
     }
-    return State.model_validate(facts | changes)
+    return State.model_validate(facts)
 
 
 def numbers(session: Session) -> list[int]:
@@ -174,7 +174,7 @@ class TestStates:
         session = Session(folder, backbone)
         for count in (2, 3):
             teach_plates(session, plates(count)[len(session.pictures) :])
-            session.record(state_of(session))
+            session.record(state_of(session, forward(session)))
         teach_plates(session, plates(4)[3:])
         return session
 
@@ -191,7 +191,7 @@ class TestStates:
         session.drop_pending()
         step = back_to(session, session.find("last"))
         assert [kept.number for kept in step.pictures] == [1, 2]
-        session.record(state_of(session, deed=step.deed, pictures=[1, 2], went_back_to=1))
+        session.record(state_of(session, step))
         assert numbers(session) == [1, 2]
         session.close()
         with Session(session.folder) as again:

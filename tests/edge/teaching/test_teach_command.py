@@ -74,6 +74,8 @@ def test_more_is_added_left_out_and_taken_back(
     added = json.loads(told(capsys, *teach, "--images", more, "--add", "--json"))
     assert (added["pictures"], added["new"], added["fitted"], added["state"]) == (20, 8, 16, 2)
     assert (added["repeated"], added["skipped"]) == (1, [str(more / "broken.png")])
+    with pytest.raises(UsageError, match="plate is taught with all of these pictures already"):
+        told(capsys, *teach, "--images", more, "--add")
     left = json.loads(told(capsys, *teach, "--leave-out", 3, "--leave-out", 14, "--json"))
     assert (left["pictures"], left["new"], left["state"]) == (18, 0, 3)
     back = json.loads(told(capsys, *teach, "--forget", "1", "--json"))
