@@ -87,12 +87,13 @@ def test_when_too_many_wait_the_oldest_is_dropped_counted_and_told(tmp_path, ale
 
 def test_alerts_that_wait_follow_only_where_all_before_them_fit(tmp_path, alerts, impatient):
     outbox = Outbox(tmp_path)
-    outbox.keep(alerts(1, 3))
+    one, two, three = alerts(1, 3)
+    outbox.keep([one, two, three.model_copy(update={"alert_id": "x" * 5000})])
     with no_room():
         outbox.keep(alerts(4, 3))
-        size = len(outbox.since(0, 1)[0]) + 1
-        for fit, seqs in ((0, [1]), (2, [1, 2]), (4, [1, 2, 3, 4]), (9, [1, 2, 3, 4, 5, 6])):
-            texts = outbox.since(0, 100, fit * size + 20)
+        size = len(outbox.since(0, 1)[0]) + 20
+        for room, seqs in ((0, [1]), (4 * size, [1, 2]), (5000 + 4 * size, [1, 2, 3, 4])):
+            texts = outbox.since(0, 100, room)
             assert [json.loads(text)["seq"] for text in texts] == seqs
         assert [json.loads(text)["seq"] for text in outbox.since(3, 100, 0)] == [4]
     outbox.close()
