@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from edge.closing import Closing
 from edge.config.line import LineOptions
-from edge.errors import BusyError, UsageError
+from edge.errors import BusError, BusyError, StoreError, UsageError
 from edge.inspection.inspector import Inspector
 from edge.inspection.teaching_child import TeachingChild
 from edge.log import log_event
@@ -102,7 +103,8 @@ class Teaching(Closing):
 
     def _begin(self, inspector: Inspector, options: Sequence[str], first: Progress) -> None:
         def tell(progress: Progress) -> None:
-            self._tell(inspector.name, progress)
+            with suppress(StoreError, BusError):  # the publisher ended, so the station does, and says why
+                self._tell(inspector.name, progress)
             if progress.state != "collecting":
                 log_event(log, "teaching", camera=inspector.name, product=progress.name, state=progress.state)
 
