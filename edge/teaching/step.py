@@ -65,8 +65,7 @@ def forward(session: Session) -> Step:
     if session.states and not session.pending:
         hint = "nothing is to be done; earlier states are listed by --history"
         raise UsageError(f"{session.folder.name} is taught with all of these pictures already", hint=hint)
-    added = dict(Counter(kept.taken_from for kept in session.pending))
-    return Step("added" if session.states else "taught", session.pictures, added)
+    return Step("added" if session.states else "taught", session.pictures, _added(session.pending))
 
 
 def back_to(session: Session, state: State) -> Step:
@@ -83,7 +82,8 @@ def without(session: Session, numbers: Sequence[int]) -> Step:
     strangers = sorted(set(numbers) - {kept.number for kept in session.pictures})
     if strangers:
         raise UsageError(f"{session.folder.name} is not taught with picture {strangers[0]}")
-    return Step("left out", tuple(kept for kept in session.pictures if kept.number not in numbers))
+    left = tuple(kept for kept in session.pictures if kept.number not in numbers)
+    return Step("left out", left, _added([kept for kept in session.pending if kept.number not in numbers]))
 
 
 def history_of(session: Session) -> tuple[TeachingStep, ...]:
@@ -92,3 +92,7 @@ def history_of(session: Session) -> tuple[TeachingStep, ...]:
         TeachingStep(time=state.time, deed=state.deed, pictures=len(state.pictures), added=state.added)
         for state in session.states
     )
+
+
+def _added(new: Sequence[Kept]) -> dict[str, int]:
+    return dict(Counter(kept.taken_from for kept in new))
