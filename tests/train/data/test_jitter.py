@@ -40,6 +40,14 @@ def test_copies_depend_on_the_picture_and_the_seed_and_not_on_the_order(pictures
     assert (np.array(there) != copies(pictures, Jitter(copies=2), seed=1)).any()
 
 
+def test_two_pictures_move_in_their_own_ways(pictures: list[Picture]) -> None:
+    """Else a fit would see one movement for each copy, and no more."""
+    first, twin = prepare(pictures[0], SIZE), prepare(pictures[0], SIZE)
+    twin[0, 0] ^= 1
+    of_first, of_twin = (copies([pixels], Jitter(copies=1))[1].astype(float) for pixels in (first, twin))
+    assert np.abs(of_first - of_twin).mean() > 1
+
+
 def test_pictures_pass_one_by_one(pictures: list[Picture]) -> None:
     taken = []
     source = (taken.append(1) or pixels for pixels in pictures)
