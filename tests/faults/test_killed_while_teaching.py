@@ -31,7 +31,7 @@ from tests.faults.conftest import CYCLES, Report
 
 KILLS = CYCLES if CYCLES > 5 else 2
 PICTURES = 30
-LONGEST_S = {"collecting": 0.3, "fitting": 1.5}  # about what each takes
+LONGEST_S = {"collecting": 0.3, "fitting": 0.6}  # about what each takes
 
 
 @pytest.fixture
