@@ -17,6 +17,7 @@ from edge.scorers.padim import PadimOptions
 from edge.teaching.backbone import BackboneBundle, BackboneCard, BackbonePrecision, FeatureMap, write_backbone
 from export.backbone_ir import to_openvino
 from export.quantize import PICTURES, quantize
+from export.textures import drawn_textures
 from train.backbones.extractor import Extractor
 from train.backbones.registry import find_backbone
 from train.data.split import listing_sha256
@@ -43,22 +44,23 @@ def export_backbone(
         options: of the model that devices will fit; they say which features it needs.
         precision: of the network.
         folders: pictures that set the ranges of 8 bits, of products as different as there are; of each as many.
+            Without any, drawn textures set them.
 
     Raises:
-        UsageError: the output is no .xml or cannot be written; no such backbone; 8 bits without pictures.
+        UsageError: the output is no .xml or cannot be written; no such backbone; pictures without 8 bits.
         PictureError: too few pictures can be used.
         TrainingError: the network cannot be quantized.
     """
     if output.suffix != ".xml":
         raise UsageError(f"--output {output} is not an .xml file", hint="for example: --output lite0-int8.xml")
-    if precision == "int8" and not folders:
-        raise UsageError(
-            "8 bits need pictures to set their ranges",
-            hint="--images DIR with pictures of any products, or --precision fp16",
-        )
+    if folders and precision != "int8":
+        raise UsageError("pictures set the ranges of 8 bits only", hint="leave out --images, or --precision")
     writable_folder(output.parent)
     recipe = find_backbone(backbone)
-    paths, pictures = _spread(folders, size) if precision == "int8" else ([], [])
+    paths: list[Path] = []
+    pictures: list[Picture] = []
+    if precision == "int8":
+        paths, pictures = spread(folders, size) if folders else ([], drawn_textures(size, PICTURES))
     with progress.bar("converting the network", None):
         model = to_openvino(Extractor(recipe, options.views(), size), size)
     if precision == "int8":
@@ -82,7 +84,7 @@ def export_backbone(
     return write_backbone(model, card, output)
 
 
-def _spread(folders: Sequence[Path], size: tuple[int, int]) -> tuple[list[Path], list[Picture]]:
+def spread(folders: Sequence[Path], size: tuple[int, int]) -> tuple[list[Path], list[Picture]]:
     """Up to ``PICTURES`` pictures at the network's size, in turn from each folder and from all over it."""
     share = -(-PICTURES // len(folders))
     found = [find_pictures(folder) for folder in folders]

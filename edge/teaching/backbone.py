@@ -25,7 +25,7 @@ from edge.scorers.features import Features
 from edge.scorers.padim import PadimOptions
 
 BackbonePrecision = Literal["int8", "fp16"]
-_MAKE_ONE = "make one on the workstation: edge-ad export-backbone --output lite0-int8.xml --images DIR"
+_MAKE_ONE = "make one on the workstation: edge-ad export-backbone --output lite0-int8.xml"
 
 
 class _Part(BaseModel):
@@ -66,7 +66,9 @@ class BackboneCard(_Part):
     model: Literal["padim"] = Field(default="padim", description="what is fitted on its features")
     options: dict[str, object] = Field(default_factory=dict, description="that model's options")
     views: tuple[FeatureMap, ...] = Field(min_length=1, description="outputs, in their order")
-    quantized_on: int = Field(default=0, ge=0, description="pictures that set the ranges of the 8 bits")
+    quantized_on: int = Field(
+        default=0, ge=0, description="pictures that set the ranges of 8 bits; 0: drawn ones did"
+    )
     listing_sha256: str = Field(default="", description="sha256 over the sorted sha256 of these pictures")
     versions: dict[str, str] = Field(default_factory=dict, description="versions of the packages that made it")
     time: datetime = Field(description="when, UTC")

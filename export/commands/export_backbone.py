@@ -25,7 +25,9 @@ def export_backbone(
     precision: Annotated[Precision, typer.Option("--precision", help="Of the network.")] = Precision.INT8,
     images: Annotated[
         list[Path] | None,
-        typer.Option("--images", help="Folder of pictures of any products, to set the ranges of int8; repeat."),
+        typer.Option(
+            "--images", help="Pictures of any products to set the ranges of int8; repeat. Drawn ones if not given."
+        ),
     ] = None,
     image_size: Annotated[
         str, typer.Option("--image-size", help="Side in pixels, or HEIGHTxWIDTH for long products, e.g. 416x160.")
@@ -46,6 +48,7 @@ def export_backbone(
 
     \b
     Example:
+      edge-ad export-backbone --output lite0-int8.xml
       edge-ad export-backbone --output lite0-int8.xml --images bottle/train/good --images capsule/train/good
       edge-ad export-backbone --output lite0-fp16.xml --precision fp16
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -19,7 +18,7 @@ from edge.teaching.backbone import BackboneBundle, load_backbone
 from edge.teaching.fit import fit
 from edge.teaching.session import Session
 from edge.teaching.step import forward
-from export.backbone_bundle import export_backbone
+from export.backbone_bundle import export_backbone, spread
 from export.torch_head import WholeModel, head_of
 from tests.conftest import SIZE
 from train.backbones.extractor import Extractor
@@ -66,22 +65,22 @@ def test_features_are_those_of_the_network_in_torch(
 def test_eight_bits_keep_the_features_of_a_product_that_was_not_shown(
     tiny_dataset: Path, tmp_path: Path, tiny_backbone: Path
 ) -> None:
-    """Ranges from spoilt plates and from noise; the good plates are another folder."""
-    noise = tmp_path / "noise"
-    noise.mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(6):
-        cv2.imwrite(str(noise / f"{number}.png"), rng.integers(0, 256, (*SIZE, 3), dtype=np.uint8))
-    made = exported(tmp_path / "lite0-int8.xml", tiny_dataset / "test" / "blob", noise)
-    assert (made.card.precision, made.card.quantized_on) == ("int8", 12)
+    """Drawn textures set the ranges, as where no pictures are given."""
+    made = exported(tmp_path / "lite0-int8.xml")
+    assert (made.card.precision, made.card.quantized_on, made.card.listing_sha256) == ("int8", 0, "")
     assert made.path.with_suffix(".bin").stat().st_size < 0.7 * tiny_backbone.with_suffix(".bin").stat().st_size
     pictures = [read_picture(path) for path in find_pictures(tiny_dataset / "train" / "good")[:4]]
-    views = [
-        next(Features(each.model, SIZE, device="CPU").of(pictures))
-        for each in (made, load_backbone(tiny_backbone))
-    ]
-    for ours, theirs in zip(*views, strict=True):
+    eight, half = (Features(each.model, SIZE, device="CPU") for each in (made, load_backbone(tiny_backbone)))
+    for ours, theirs in zip(next(eight.of(pictures)), next(half.of(pictures)), strict=True):
         assert correlation(ours, theirs) > 0.97
+
+
+def test_pictures_are_taken_in_turn_from_all_folders(tiny_dataset: Path) -> None:
+    folders = [tiny_dataset / "test" / kind for kind in ("blob", "good")]
+    paths, pictures = spread([*folders, tiny_dataset / "train" / "good"], SIZE)
+    assert [path.parent.name for path in paths[:6]] == ["blob", "good", "good"] * 2
+    assert len(paths) == len(set(paths)) == len(pictures) == 6 + 6 + 20
+    assert {picture.shape for picture in pictures} == {(*SIZE, 3)}
 
 
 def test_the_head_that_the_device_attaches_is_torchs(
@@ -111,9 +110,8 @@ def test_the_head_that_the_device_attaches_is_torchs(
 
 
 def test_wrong_requests_are_one_line(tiny_dataset: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="8 bits need pictures") as caught:
-        exported(tmp_path / "lite0.xml")
-    assert "--precision fp16" in caught.value.hint
+    with pytest.raises(UsageError, match="pictures set the ranges of 8 bits only"):
+        exported(tmp_path / "lite0.xml", tiny_dataset / "test" / "good", precision="fp16")
     with pytest.raises(UsageError, match="is not an .xml file"):
         exported(tmp_path / "lite0.bin", precision="fp16")
     with pytest.raises(PictureError, match="6 pictures are too few to quantize with"):
