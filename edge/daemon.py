@@ -34,6 +34,7 @@ from edge.messaging.outbox import Outbox, default_state_dir
 from edge.messaging.publisher import Publisher
 from edge.messaging.sockets import leave
 from edge.messaging.tally import Pulse
+from edge.open_files import allow_open_files
 from edge.security.authenticator import Authenticator
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Daemon:
         """
         if self._stopping.is_set():
             return
+        allow_open_files()
         config = self.config
         state_dir = config.state_dir or default_state_dir(config.station)
         keys = key_folder_of(config)

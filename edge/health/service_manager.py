@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from edge.log import log_event
 
+_KIND = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC
 log = logging.getLogger(__name__)
 
 
@@ -31,6 +32,8 @@ class ServiceManager:
         microseconds = environ.get("WATCHDOG_USEC", "")
         asked = meant and self._address and microseconds.isdecimal() and int(microseconds) > 0
         self.watchdog_s = int(microseconds) / 1e6 if asked else None
+        # Opened once: signs of life must not depend on whether another file can be opened.
+        self._end = socket.socket(socket.AF_UNIX, _KIND).detach() if self._address else -1
 
     def ready(self, status: str) -> None:
         """The station judges: start what waits for it."""
@@ -59,9 +62,11 @@ class ServiceManager:
         if address.startswith("@"):  # an abstract socket: no file, and a zero byte in front of its name
             address = "\0" + address[1:]
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as end:
-                end.setblocking(False)
-                end.sendto(message.encode(), address)
+            end = socket.socket(socket.AF_UNIX, _KIND, fileno=self._end)
+            try:
+                end.sendto(message.encode(), socket.MSG_DONTWAIT, address)
+            finally:
+                end.detach()
         except OSError as error:
             if not self._complained:
                 self._complained = True

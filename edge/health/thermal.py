@@ -50,8 +50,11 @@ class ThrottleWatch:
         self.reason = ""
 
     def look(self) -> None:
-        """To be called once a second; reads a small file for each core."""
-        now = sum(throttle_counts(self._sys).values())
+        """To be called once a second; reads a small file for each core, and looks again where it cannot."""
+        try:
+            now = sum(throttle_counts(self._sys).values())
+        except OSError:  # e.g. too many files are open: no reason to end
+            return
         risen, self._before = now > self._before, now
         change = self._incident.take("the processor slows down for heat" if risen else "")
         if change is not None:
