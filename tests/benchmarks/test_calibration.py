@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import calibration_timing
 from benchmarks.calibration import PAGE, RESULTS, TABLES, TIMING
 from benchmarks.calibration_features import Measured
 from benchmarks.calibration_published import _duplicates, _farther
@@ -130,3 +131,10 @@ def test_the_page_shows_the_results_file(tmp_path: Path) -> None:
             tables(results),
         )
     assert copy.read_text(encoding="utf-8") == PAGE.read_text(encoding="utf-8")
+
+
+def test_every_method_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration_timing, "REPEATS", 1)
+    timed = calibration_timing.timing()
+    assert [each.what for each in timed] == [*METHODS, "the whole card, conformal"]
+    assert all(0 < each.p50_ms <= each.highest_ms < 1000 for each in timed)
