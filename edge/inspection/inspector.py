@@ -192,11 +192,15 @@ class Inspector:
             if self._holds_back():
                 self._wait_to_be_wanted()
             elif self.capture.wait_ready(LOOK_S):
-                stage.begin("waiting for its turn")
-                with self._turns.turn():
-                    frame = self._inspect_next(stage)
-                if frame is not None and self.tap.open:
-                    self.tap.offer(self._examination.inspected(frame), frame.seq, frame.captured_ns)
+                self._take_turn(stage)
+
+    def _take_turn(self, stage: Stage) -> None:
+        """Judges one frame; the lane holds none, and no slot of the camera's ring, while it waits for the next."""
+        stage.begin("waiting for its turn")
+        with self._turns.turn():
+            frame = self._inspect_next(stage)
+        if frame is not None and self.tap.open:
+            self.tap.offer(self._examination.inspected(frame), frame.seq, frame.captured_ns)
 
     def _holds_back(self) -> bool:
         """Whether pictures on disk wait, because nobody wants one now."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import threading
 import time
+import weakref
 from collections import deque
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -111,29 +112,62 @@ class Examining:
         return self._judge.inspect(frame, Raw(1.0, None, 0.0, 0.0), device="CPU", waited_ms=0)
 
 
-def published(examining: Examining, folder: Path, frames: int) -> list[int]:
-    """Runs a camera to its end; the numbers of its frames as they were published."""
+@contextmanager
+def running(camera: Capture, examining: Examining, folder: Path) -> Iterator[tuple[Inspector, Publisher, Outbox]]:
+    """An inspector of four lanes, started; nothing of it may fail."""
     outbox = Outbox(folder / "state")
     anywhere = {"events": "tcp://127.0.0.1:0", "heatmaps": "tcp://127.0.0.1:0"}
     with closing(outbox), Publisher(station="s", outbox=outbox, **anywhere) as publisher:  # type: ignore[arg-type]
         examination: Any = examining
         watch: Any = Ignoring()
         failures: list[EdgeAdError] = []
+        stopping = threading.Event()
         inspector = Inspector(
-            Line(folder, frames),
+            camera,
             examination,
             watch,
             Turns(LANES),
             publisher,
             lanes=LANES,
             fail=failures.append,
-            stopping=threading.Event(),
+            stopping=stopping,
         )
         inspector.start()
+        yield inspector, publisher, outbox
+        stopping.set()
         inspector.join(20)
-        assert (inspector.alive, inspector.judged, failures) == (False, frames, [])
+        assert (inspector.alive, failures) == (False, [])
+
+
+def published(examining: Examining, folder: Path, frames: int) -> list[int]:
+    """Runs a camera to its end; the numbers of its frames as they were published."""
+    with running(Line(folder, frames), examining, folder) as (inspector, publisher, outbox):
+        inspector.join(20)
+        assert inspector.judged == frames
         publisher.close()
         return [json.loads(text)["result"]["frame_seq"] for text in outbox.since(0, 1000)]
+
+
+class Resting(Line):
+    """A camera at its seam: after its frames no other comes, and it goes on."""
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        return bool(self.left) or bool(time.sleep(0.01))
+
+    @property
+    def state(self) -> CameraState:
+        return CameraState.STREAMING
+
+
+def test_a_lane_that_waits_holds_no_frame(tmp_path: Path) -> None:
+    """Each would be a slot less in the camera's ring."""
+    camera = Resting(tmp_path, LANES)
+    frames = [weakref.ref(frame.pixels) for frame in camera.left]
+    with running(camera, Examining(lambda seq, examining: None), tmp_path) as (inspector, _, _):
+        deadline_s = time.monotonic() + 10.0
+        while inspector.judged < LANES or any(frame() is not None for frame in frames):
+            assert time.monotonic() < deadline_s, f"{inspector.judged} judged, frames are held"
+            time.sleep(0.01)
 
 
 def test_verdicts_that_are_ready_in_any_order_are_published_in_the_cameras(tmp_path: Path) -> None:
