@@ -14,7 +14,7 @@ from train.evaluation.image_metrics import auroc
 from train.evaluation.perturb_levels import CHANGES, GRID, Change
 
 MOST_AUROC_DROP = 0.01
-MOST_TIMES_THE_PROMISE = 2
+_ROUNDING = 1e-9  # a share is borne that equals the sum it is compared with
 
 Scores = NDArray[np.float64]
 Labels = NDArray[np.int_]
@@ -55,8 +55,8 @@ class Perturbed:
         unchanged: the pictures as they are.
         rows: by name of the change, levels ascending, the neutral one left out.
         longer_px: longer side of the pictures, for levels in pixels.
-        most_false_alarms: share up to which a change is borne: twice what was promised, or what the unchanged
-            pictures give where that is more; None where nothing was promised.
+        most_false_alarms: share up to which a change is borne: twice what was promised, and where the unchanged
+            pictures give more than promised, what was promised on top of theirs; None where nothing was promised.
     """
 
     unchanged: Row
@@ -110,7 +110,7 @@ def tabulate(scores: Scores, labels: Labels, calibration: Calibration, *, longer
     """
     promised, threshold = calibration.false_alarm_rate, calibration.threshold
     unchanged = _row(0.0, scores[:, 0], labels, threshold)
-    most = None if promised is None else max(MOST_TIMES_THE_PROMISE * promised, unchanged.false_alarms or 0.0)
+    most = None if promised is None else promised + max(promised, unchanged.false_alarms or 0.0)
     rows: dict[str, list[Row]] = {change.name: [] for change in CHANGES}
     for column, level in zip(scores.T[1:], GRID, strict=True):
         rows[level.change.name].append(_bounded(_row(level.value, column, labels, threshold), unchanged, most))
@@ -142,7 +142,8 @@ def _row(level: float, scores: Scores, labels: Labels, threshold: float) -> Row:
 
 
 def _bounded(row: Row, unchanged: Row, most_false_alarms: float | None) -> Row:
-    if row.false_alarms is not None and most_false_alarms is not None and row.false_alarms > most_false_alarms:
+    share = row.false_alarms
+    if share is not None and most_false_alarms is not None and share > most_false_alarms + _ROUNDING:
         return replace(row, borne=False)
     if row.image_auroc is not None and unchanged.image_auroc is not None:
         return replace(row, borne=row.image_auroc >= unchanged.image_auroc - MOST_AUROC_DROP)
