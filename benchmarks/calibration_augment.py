@@ -15,9 +15,9 @@ from calibration import conformal
 from edge import progress
 from edge.inference.calibrate import DEFAULT_RATE
 from edge.pictures import Picture
+from edge.scorers.changes import blurred, lit, moved
+from edge.scorers.jitter import Jitter, natural
 from edge.scorers.scorer import Scorer
-from train.data.changes import blurred, lit, moved
-from train.data.jitter import Jitter, natural
 from train.evaluation.image_metrics import auroc
 
 FITS, DIVISIONS = 3, 20

@@ -13,10 +13,10 @@ from edge.health.camera_faults.reference import ViewReference
 from edge.health.camera_faults.taking import ReferenceTaker
 from edge.inference.card import Training
 from edge.pictures import Picture, prepare, readable
+from edge.scorers.jitter import Jitter, augmented, copies_of
 from train.checkpoint import Header
 from train.data.dataset import Dataset, Sample
 from train.data.find import find_dataset
-from train.data.jitter import Jitter, augmented, copies_of
 from train.data.split import Split, divide, hold_out, listing_sha256
 from train.fit import fitted_digests
 

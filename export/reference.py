@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from edge import progress
 from edge.inference.engine import Raw
+from edge.scorers.jitter import copies_of
 from edge.scorers.scorer import Scorer
 from export.material import Material
 from train.checkpoint import Header
 from train.cross_fit import CrossFit, cross_fit, joined
-from train.data.jitter import copies_of
 from train.models.feature_model import FeatureModel, extract
 from train.models.registry import find_kind, options_of
 

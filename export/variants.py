@@ -22,13 +22,13 @@ from edge.inference.engine import Engine, Raw
 from edge.progress import Advance
 from edge.scorers.features import features_of
 from edge.scorers.head import attach_head
+from edge.scorers.jitter import copies_of
 from edge.scorers.scorer import Scorer
 from export.material import Material, Pictures
 from export.quantize import PICTURES, quantize
 from export.reference import cross_results
 from train.checkpoint import Header
 from train.cross_fit import CrossFit, cross_fit, joined
-from train.data.jitter import copies_of
 from train.fit import versions
 from train.models.registry import find_kind, options_of
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from edge.errors import CheckpointError, UsageError
 from edge.inference.card import Calibration, Training
-from train.data.jitter import Jitter
+from edge.scorers.jitter import Jitter
 from train.models.feature_model import FeatureModel
 from train.models.setup import Setup
 

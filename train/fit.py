@@ -70,7 +70,7 @@ def train(
         false_alarm_rate: wanted; raised to what the number of calibration pictures can promise.
         folds: see ``train.data.split.divide``.
         augment: jittered copies of each good picture in the fit.
-        ranges: of the jitter by name, see ``train.data.jitter.Jitter``; measured on the good pictures where not
+        ranges: of the jitter by name, see ``edge.scorers.jitter.Jitter``; measured on the good pictures where not
             given.
         device: torch device, or "auto".
 

@@ -12,8 +12,8 @@ import numpy as np
 from edge import progress
 from edge.errors import PictureError
 from edge.pictures import Picture, readable
+from edge.scorers.jitter import Jitter, augmented, copies_of
 from train.cross_fit import cross_fit, joined
-from train.data.jitter import Jitter, augmented, copies_of
 from train.data.split import FEWEST_GOOD, Split
 from train.models.feature_model import FeatureModel, extract, extractor_of
 from train.models.registry import find_kind, options_of

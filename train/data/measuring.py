@@ -12,7 +12,7 @@ from edge import progress
 from edge.errors import UsageError
 from edge.health.camera_faults.taking import ReferenceTaker
 from edge.pictures import prepare, readable
-from train.data.jitter import RANGES, Jitter, Size
+from edge.scorers.jitter import RANGES, Jitter, Size
 
 
 def measure_jitter(copies: int, paths: Sequence[Path], size: Size, given: Mapping[str, object]) -> Jitter:

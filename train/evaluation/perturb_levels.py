@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.pictures import Picture
-from train.data.changes import blurred, compressed, lit, moved, noisy
+from edge.scorers.changes import blurred, compressed, lit, moved, noisy
 
 SIDE = "% of the longer side"
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from edge.pictures import Picture
-from train.data.changes import blurred, compressed, lit, moved, noisy
+from edge.scorers.changes import blurred, compressed, lit, moved, noisy
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Jittered copies of good pictures, so that a fit covers what a camera shows of the same part.
 
-Copies go into the fit alone. A threshold rests on good pictures as they are: what it promises is about parts as
-the camera shows them, and copies of one part are not new parts.
+A workstation and a device that teaches itself make the same ones. They go into the fit alone. A threshold rests on
+good pictures as they are: what it promises is about parts as the camera shows them, and copies of one part are not
+new parts.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from edge.health.camera_faults.reference import ViewReference
 from edge.health.camera_faults.taking import BLUR
 from edge.pictures import Picture, prepare
-from train.data.changes import blurred, lit, moved
+from edge.scorers.changes import blurred, lit, moved
 
 Size = tuple[int, int]
 RANGES = ("shift", "rotation", "brightness", "blur")
