@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.errors import PictureError
 from edge.pictures import Picture, decode_picture
@@ -64,5 +65,5 @@ def compressed(pixels: Picture, quality: int) -> Picture:
     return decode_picture(np.asarray(data, np.uint8), "a compressed picture")
 
 
-def _rounded(pixels: np.ndarray) -> Picture:
-    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+def _rounded(pixels: NDArray[np.floating]) -> Picture:
+    return np.asarray(np.clip(np.rint(pixels), 0, 255), np.uint8)

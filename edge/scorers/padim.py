@@ -26,6 +26,9 @@ from edge.scorers.subspace import SubspaceScorer
 Array = NDArray[np.float32]
 
 
+COPIES = 2  # jittered ones of each good picture that the fit does best with; docs/calibration.md
+
+
 class PadimOptions(BaseModel):
     """Options of ``padim``; the defaults are what measured best on average over four data sets."""
 

@@ -23,6 +23,7 @@ from edge.scorers.features import Features
 from edge.scorers.head import attach_head
 from edge.scorers.padim import PadimFit
 from edge.teaching.backbone import BackboneBundle, require_golden_features
+from edge.teaching.copies import jitter_of, with_copies
 from edge.teaching.records import Kept
 from edge.teaching.session import Session
 from edge.teaching.sides import pictures_missing
@@ -122,7 +123,8 @@ def _learn(
     """The suspects among the new pictures, and the graph with a scorer of all that are to be fitted."""
     size, options = backbone.card.size, backbone.options
     fitted = session.sides(step.pictures).fit
-    looks = 2 * len(step.pictures) + len(fitted)
+    jitter = jitter_of(fitted)
+    looks = 2 * len(step.pictures) + len(fitted) * (1 + jitter.copies)
     with progress.bar("features of good pictures", looks) as seen:
         extractor = Features(backbone.model, size, device=device, precision=backbone.card.inference_precision)
         require_golden_features(backbone, extractor)
@@ -132,7 +134,7 @@ def _learn(
 
         found = find_suspects(step.pictures, features, size, options)
         fit_ = PadimFit(size, options)
-        for views in features(fitted):
+        for views in extractor.of(with_copies(session, fitted, jitter), seen):
             fit_.add(views)
         graph = attach_head(backbone.model, fit_.scorer())
     new = {kept.number for kept in session.pending}

@@ -18,6 +18,7 @@ from edge.inference.calibrate import DEFAULT_RATE, reachable_rate
 from edge.scorers.features import Features
 from edge.scorers.padim import PadimFit
 from edge.teaching.backbone import BackboneBundle
+from edge.teaching.copies import jitter_of, with_copies
 from edge.teaching.records import Kept
 from edge.teaching.session import Session
 
@@ -132,7 +133,7 @@ class Stability(Closing):
                 self._backbone.model, card.size, device="CPU", precision=card.inference_precision
             )
         new = [kept for kept in fit if kept.number not in self._fitted]
-        for views in self._features.of(self._session.read(new)):
+        for views in self._features.of(with_copies(self._session, new, jitter_of(fit))):
             self._fit.add(views[:1])
         self._fitted |= {kept.number for kept in new}
         scorer = self._fit.scorer()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.progress import Advance
-from edge.scorers.padim import PadimOptions, PadimScorer
+from edge.scorers.padim import COPIES, PadimOptions, PadimScorer
 from train.models.kind import Batches, FeatureKind, Size
 
 
@@ -20,5 +20,5 @@ KIND = FeatureKind(
     fit=_fit,
     steps=lambda options: 0,
     restore=PadimScorer.from_arrays,
-    copies=2,
+    copies=COPIES,
 )

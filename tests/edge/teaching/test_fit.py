@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import compress
+from operator import not_
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,10 @@ from calibration import conformal
 from edge.errors import BundleError, TeachingError
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
+from edge.pictures import Picture, read_picture
 from edge.scorers.features import Features, features_of
 from edge.scorers.gaussian import shorten
+from edge.scorers.jitter import Jitter
 from edge.scorers.moments import Array
 from edge.scorers.padim import PadimFit, PadimOptions, PadimScorer
 from edge.teaching.backbone import BackboneBundle, write_backbone
@@ -24,6 +28,9 @@ from edge.teaching.sides import sets_threshold
 from edge.teaching.step import back_to, forward
 from tests.conftest import with_blob
 from tests.edge.teaching.conftest import OPTIONS, SIDE, plates, teach_plates, toy_card, toy_graph
+from tests.edge.teaching.parts import written
+from train.data.measuring import measure_jitter
+from train.models.registry import find_kind
 
 
 @pytest.fixture
@@ -39,20 +46,28 @@ def taught(session: Session, backbone: BackboneBundle, path: Path, **options: ob
     return done
 
 
-def views_of(backbone: BackboneBundle, session: Session, *, aside: bool) -> list[Array]:
-    chosen = [kept for kept in session.pictures if sets_threshold(kept.number, 0) is aside]
-    batches = list(features_of(backbone.model, session.read(chosen), (SIDE, SIDE), device="CPU"))
+def views_of(backbone: BackboneBundle, pictures: Iterable[Picture]) -> list[Array]:
+    batches = list(features_of(backbone.model, pictures, (SIDE, SIDE), device="CPU"))
     return [np.concatenate(view) for view in zip(*batches, strict=True)]
 
 
 def test_the_threshold_rests_on_pictures_that_were_not_fitted(
     session: Session, backbone: BackboneBundle, tmp_path: Path
 ) -> None:
-    """Fit, score and threshold are done again here in numpy, all pictures at once."""
-    teach_plates(session, plates(40))
+    """Fit, score and threshold are done again here as a workstation does them, all pictures at once.
+
+    It fits jittered copies too, as far off as these pictures differ; none of them reaches the threshold.
+    """
+    shown = plates(40)
+    teach_plates(session, shown)
     done = taught(session, backbone, tmp_path / "plate.xml")
-    scorer = PadimScorer.fit([views_of(backbone, session, aside=False)], (SIDE, SIDE), OPTIONS)
-    scored = scorer.score(views_of(backbone, session, aside=True))
+    apart = [sets_threshold(number, 0) for number in range(1, 41)]
+    paths = sorted(written(tmp_path / "good", list(compress(shown, map(not_, apart)))).iterdir())
+    jitter = measure_jitter(find_kind("padim").copies, paths, (SIDE, SIDE), {})
+    assert jitter.copies == 2 and jitter != Jitter(copies=2, aspect=jitter.aspect), "the plates' own differences"
+    fitted = jitter.with_copies(map(read_picture, paths), (SIDE, SIDE), 0)
+    scorer = PadimScorer.fit([views_of(backbone, fitted)], (SIDE, SIDE), OPTIONS)
+    scored = scorer.score(views_of(backbone, compress(shown, apart)))
     calibration = done.bundle.card.calibration
     rate = conformal.smallest_rate(8)
     assert (calibration.pictures, calibration.false_alarm_rate) == (8, pytest.approx(rate))
