@@ -117,7 +117,7 @@ class Daemon:
             )
             by_name = {inspector.name: inspector for inspector in inspectors}
             teaching = stack.enter_context(
-                Teaching(state_dir, config.device, config.line, by_name, publisher.teaching)
+                Teaching(state_dir, config.device, config.line, config.security, by_name, publisher.teaching)
             )
             self._answers = Answers(config, in_force, inspectors, publisher, thresholds, teaching)
             control = stack.enter_context(

@@ -6,13 +6,12 @@ import atexit
 import os
 import socket
 import subprocess
-import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 
 from edge.cameras.job import Job, JobFds
 from edge.errors import CameraError
+from edge.own_module import command_of, environment_of_own
 
 FORK_SERVER = "edge.cameras.fork_server"
 LEAVE_S = 0.3
@@ -70,15 +69,14 @@ class Launcher:
 
 
 def _start(jobs: socket.socket) -> subprocess.Popen[bytes]:
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path),
-        "OPENBLAS_NUM_THREADS": "1",  # threads do not survive a fork
-        "OPENCV_LOG_LEVEL": "SILENT",
-        "OPENCV_FFMPEG_LOGLEVEL": "-8",
-        "MALLOC_MMAP_THRESHOLD_": str(PICTURE_BYTES),
-    }
+    environment = environment_of_own(
+        OPENBLAS_NUM_THREADS="1",  # threads do not survive a fork
+        OPENCV_LOG_LEVEL="SILENT",
+        OPENCV_FFMPEG_LOGLEVEL="-8",
+        MALLOC_MMAP_THRESHOLD_=str(PICTURE_BYTES),
+    )
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", FORK_SERVER],
+        command_of(FORK_SERVER),
         stdin=jobs.fileno(),
         stdout=subprocess.DEVNULL,
         stderr=None if os.environ.get("EDGE_AD_DEBUG") else subprocess.DEVNULL,

@@ -2,7 +2,8 @@
 
 | bytes | content |
 |---|---|
-| 1 | once: 1 for a live camera, 0 for files |
+| 2 | once: 1 for a live camera, 0 for files; bytes of the camera's name |
+| as many | once: the name, UTF-8 |
 | 24 | of each frame: height and width in pixels (u32), number and capture time in ns (u64), little-endian |
 | 3 * height * width | its pixels, BGR; a frame of 0 x 0 is one that cannot be used |
 """
@@ -11,7 +12,9 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import struct
+import threading
 from contextlib import suppress
 
 import numpy as np
@@ -21,6 +24,7 @@ from edge.errors import CameraError
 from edge.frame import Frame
 from edge.pictures import Picture
 
+_HELLO = struct.Struct("<?B")
 _HEADER = struct.Struct("<IIQQ")
 _LARGEST_SIDE = 65_535
 _NOTHING = "the station could not use this frame"
@@ -32,6 +36,9 @@ class PipedFrames:
     Args:
         pipe: file descriptor to read; closed by ``close``.
 
+    Attributes:
+        camera: its name at the station.
+
     Raises:
         CameraError: nothing came from the other end.
     """
@@ -41,10 +48,12 @@ class PipedFrames:
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
         self._ended = False
-        hello = self._read(1)
-        if hello is None:
+        hello = self._read(_HELLO.size)
+        name = self._read(hello[1]) if hello else None
+        if hello is None or name is None:
             raise CameraError("no frames come from the station", hint="'--camera -' is for a running station only")
-        self.live = hello == b"\1"
+        self.live = hello[0] == 1
+        self.camera = name.decode()
 
     @property
     def state(self) -> CameraState:
@@ -90,9 +99,36 @@ class PipedFrames:
         return data
 
 
-def send_hello(pipe: int, *, live: bool) -> None:
-    """Says what kind of camera the frames come from. Raises BrokenPipeError where nobody reads."""
-    _send(pipe, b"\1" if live else b"\0")
+def send_hello(pipe: int, camera: str, *, live: bool) -> None:
+    """Says which camera the frames come from, and of what kind it is.
+
+    Args:
+        pipe: file descriptor to write.
+        camera: its name, up to 255 bytes.
+        live: whether the world sets its pace.
+
+    Raises:
+        BrokenPipeError: nobody reads.
+    """
+    name = camera.encode()
+    _send(pipe, _HELLO.pack(live, len(name)) + name)
+
+
+def end_with_station(pipe: int) -> None:
+    """From now on this process ends at once where the other end is closed, which also a killed station's is.
+
+    Args:
+        pipe: file descriptor to read; it may be closed afterwards, and frames may be left in it unread.
+    """
+    watched = os.dup(pipe)
+
+    def watch() -> None:
+        hung_up = select.poll()
+        hung_up.register(watched, 0)  # POLLHUP is told unasked
+        hung_up.poll()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="end-with-station", daemon=True).start()
 
 
 def send_frame(pipe: int, pixels: Picture | None, seq: int, captured_ns: int) -> None:

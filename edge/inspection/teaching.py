@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -11,12 +12,16 @@ from pathlib import Path
 from edge.closing import Closing
 from edge.config.line import LineOptions
 from edge.errors import BusError, BusyError, StoreError, UsageError
+from edge.inference.sealed import read_xml
 from edge.inspection.inspector import Inspector
 from edge.inspection.teaching_child import TeachingChild
 from edge.log import log_event
 from edge.messaging.changes import Change
 from edge.messaging.messages import ActionValue
 from edge.messaging.requests import Teach
+from edge.models.trust import admission
+from edge.security.options import SecurityOptions
+from edge.teaching.folder import kept_backbone, product_folder
 from edge.teaching.progress import Progress
 
 BACKBONES = "backbones"  # the folder in the station's own where control finds them
@@ -31,6 +36,7 @@ class Teaching(Closing):
         state_dir: of the station.
         device: that judges, as the settings name it.
         line: parts per hour and hours of a shift.
+        security: whom the station trusts: control teaches with no backbone that it would not run.
         inspectors: the cameras, by name.
         tell: publishes the progress at a camera.
     """
@@ -40,15 +46,16 @@ class Teaching(Closing):
         state_dir: Path,
         device: str,
         line: LineOptions,
+        security: SecurityOptions,
         inspectors: Mapping[str, Inspector],
         tell: Callable[[str, Progress], None],
     ) -> None:
         self._state_dir = state_dir
         self._device = device
         self._line = line
+        self._security = security
         self._inspectors = inspectors
         self._tell = tell
-        self._camera = ""
         self._child: TeachingChild | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -57,13 +64,15 @@ class Teaching(Closing):
     def now(self) -> Mapping[str, object] | None:
         """Progress of what is being taught, or was last, with its camera; None where nothing was."""
         child = self._child
-        return {"camera": self._camera, **child.progress.model_dump()} if child is not None else None
+        return {"camera": child.camera, **child.progress.model_dump()} if child is not None else None
 
     def start(self, asked: Teach) -> Sequence[Change]:
         """Begins to take pictures and learn.
 
         Raises:
             UsageError: no such camera or backbone, or it does not say which.
+            SignatureError: the backbone is not signed by anyone who is trusted.
+            BundleError, SecurityError: the backbone, or a key, cannot be used.
             BusyError: another product is being taught.
         """
         inspector = self._meant(asked.camera)
@@ -73,6 +82,7 @@ class Teaching(Closing):
                 f"{self._child.progress.name} is being taught", hint="wait until it is over, or stop it"
             )
         first = Progress(name=str(asked.name), wanted=asked.count)
+        self._require_admitted(backbone or kept_backbone(product_folder(self._state_dir, first.name)))
         options = [
             *("--name", first.name, "--count", str(asked.count)),
             *(("--backbone", str(backbone)) if backbone else ()),
@@ -81,8 +91,9 @@ class Teaching(Closing):
         ]
         if self._line.parts_per_hour is not None:
             options += ["--parts-per-hour", str(self._line.parts_per_hour), "--shift-h", str(self._line.shift_h)]
-        if asked.false_alarm_rate is not None:
-            options += ["--false-alarm-rate", str(asked.false_alarm_rate)]
+        for field in ("false_alarm_rate", "max_motion", "min_change", "min_relative_sharpness"):
+            if (value := getattr(asked, field)) is not None:
+                options += [f"--{field.replace('_', '-')}", str(value)]
         after: dict[str, ActionValue] = {
             "teaching": first.name,
             "backbone": backbone.stem if backbone else None,
@@ -94,7 +105,7 @@ class Teaching(Closing):
         """Ends what is being taught; the pictures taken are kept."""
         child = self._child
         name = child.progress.name if child is not None and not child.over else None
-        return [Change(self._camera or None, {"teaching": name}, {"teaching": None}, self._end)]
+        return [Change(child.camera if child else None, {"teaching": name}, {"teaching": None}, self._end)]
 
     def close(self) -> None:
         """Ends what is being taught, as the station stops; pictures are kept."""
@@ -111,8 +122,7 @@ class Teaching(Closing):
         with self._lock:
             if not self._closed:
                 pairs = inspector.capture.live and not inspector.each_frame_is_a_part
-                self._camera = inspector.name
-                self._child = TeachingChild(options, first, inspector.tap, live=pairs, tell=tell)
+                self._child = TeachingChild(options, first, inspector.name, inspector.tap, live=pairs, tell=tell)
 
     def _end(self) -> None:
         with self._lock:
@@ -128,6 +138,11 @@ class Teaching(Closing):
         if camera not in self._inspectors:
             raise UsageError(f"no camera {camera!r}", hint=here)
         return self._inspectors[camera]
+
+    def _require_admitted(self, backbone: Path) -> None:
+        admit = admission(self._security)
+        if backbone.is_file():  # where it is not, the child says what is missing
+            admit(backbone, hashlib.sha256(read_xml(backbone)).hexdigest())
 
     def _backbone(self, asked: Teach) -> Path | None:
         """A file of the station's own folder: control opens no other. None for the one that was taught with."""

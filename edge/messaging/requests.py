@@ -151,6 +151,21 @@ class Teach(_Request):
     false_alarm_rate: float | None = Field(
         default=None, gt=0, le=0.5, description="promised share of false alarms; null for what the pictures allow"
     )
+    max_motion: float | None = Field(
+        default=None,
+        ge=0,
+        le=255,
+        description="change between two frames from which the part moves, grey levels; 0: it may move",
+    )
+    min_change: float | None = Field(
+        default=None,
+        ge=0,
+        le=255,
+        description="change from every picture kept from which one is new, grey levels; 0 keeps duplicates",
+    )
+    min_relative_sharpness: float | None = Field(
+        default=None, ge=0, le=1, description="least share of the camera's sharpness; 0: no limit"
+    )
 
     @model_validator(mode="after")
     def _start_says_what(self) -> Self:

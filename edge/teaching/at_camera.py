@@ -8,12 +8,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.cameras.address import without_password
 from edge.cameras.capture import Capture
 from edge.cameras.options import camera_options
 from edge.collecting.collection import Pacing
 from edge.collecting.frames import Frames
 from edge.collecting.live_sieve import LiveSieve
-from edge.collecting.piped import PipedFrames
+from edge.collecting.piped import PipedFrames, end_with_station
 from edge.collecting.sieve import Limits
 from edge.collecting.station import camera_of_station
 from edge.errors import TeachingError, UsageError
@@ -44,6 +45,21 @@ class Shift:
     def false_alarms(self, rate: float | None) -> float | None:
         """So many false alarms at most, on average; None where nothing is promised or known."""
         return None if rate is None or self.parts_per_hour is None else rate * self.parts_per_hour * self.hours
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A camera that gives frames.
+
+    Attributes:
+        frames: the camera.
+        plan: what of a frame is inspected.
+        name: for the card, without a password.
+    """
+
+    frames: Frames
+    plan: AreaPlan
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,14 +100,14 @@ class AtCamera:
             teller: shows how far it is; also what ends it.
 
         Raises:
-            UsageError: so many pictures cannot promise the rate.
+            UsageError: so many pictures cannot promise the rate, or those that wait are of another camera.
             TeachingError: the camera ended before there were enough, or nothing could be kept for too long.
             EdgeAdError: the camera, the disk or the device failed. Whatever is raised, pictures taken are kept.
         """
         with teller.telling_failures():
             self._require_enough(session)
-            with self._opened() as (frames, plan):
-                self._take(frames, plan, session, backbone, teller)
+            with self._opened() as opened:
+                self._take(opened, session, backbone, teller)
             teller.say(state="fitting", advice="")
             made = finish()
         calibration = made.taught.calibration
@@ -118,14 +134,13 @@ class AtCamera:
             hint = f"give --count {self.count + more}{other}"
             raise UsageError(f"{len(numbers)} pictures are too few to {what}", hint=hint)
 
-    def _take(
-        self, frames: Frames, plan: AreaPlan, session: Session, backbone: BackboneBundle, teller: Teller
-    ) -> None:
+    def _take(self, opened: Opened, session: Session, backbone: BackboneBundle, teller: Teller) -> None:
+        frames, taken_from = opened.frames, f"camera {opened.name}"
+        _require_one_origin(session, taken_from)
         sieve = LiveSieve(self.limits, session.size, max_motion=self.max_motion, live=frames.live)
         for pixels in session.read(session.pictures):
             sieve.remember(pixels)
         taken = Taken(self.count, len(session.pending))
-        taken_from = "station" if self.camera == FROM_STATION else f"camera {self.camera}"
         with Stability(session, backbone, self.rate) as stability:
 
             def look(so_far: Taken) -> None:
@@ -133,16 +148,17 @@ class AtCamera:
                 teller.say(**_told(so_far), **_estimated(stability.latest))
 
             look(taken)
-            guide = Guide(frames, sieve, plan, lambda pixels: session.add(pixels, taken_from), self.pacing)
+            guide = Guide(frames, sieve, opened.plan, lambda pixels: session.add(pixels, taken_from), self.pacing)
             guide.collect(taken, look)
         if taken.missing:
             raise TeachingError("the camera ended before there were enough pictures", hint=go_on(taken))
 
     @contextmanager
-    def _opened(self) -> Iterator[tuple[Frames, AreaPlan]]:
+    def _opened(self) -> Iterator[Opened]:
         if self.camera == FROM_STATION:
             with closing(PipedFrames(sys.stdin.fileno())) as frames:
-                yield frames, AreaPlan()
+                end_with_station(sys.stdin.fileno())
+                yield Opened(frames, AreaPlan(), frames.camera)
             return
         if self.config is None:
             options, plan = camera_options(source=self.camera, **self.given), AreaPlan()
@@ -151,7 +167,15 @@ class AtCamera:
             options, plan = table.options(), area_plan_of(table)
         with Capture(options) as capture:
             capture.wait_until_open()
-            yield capture, plan
+            yield Opened(capture, plan, without_password(self.camera))
+
+
+def _require_one_origin(session: Session, taken_from: str) -> None:
+    """Pictures that wait count as those of this run: they must not be of another camera, which sees otherwise."""
+    others = [kept.taken_from for kept in session.pending if kept.taken_from != taken_from]
+    if others:
+        what = f"{len(others)} pictures that wait to be taught are from {others[0]}, not from {taken_from}"
+        raise UsageError(what, hint="go on there, or give the product another name")
 
 
 def _told(taken: Taken) -> dict[str, object]:

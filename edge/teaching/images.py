@@ -41,7 +41,7 @@ def add_images(session: Session, folder: Path) -> Added:
     new = 0
     with progress.bar("reading good pictures", len(unread)) as seen:
         for path, pixels in readable(unread, skipped):
-            new += session.add(pixels, str(folder), sources[path])
+            new += session.add(pixels, folder.resolve().name, sources[path])
             seen(1)
     if len(skipped) == len(paths):
         raise PictureError(f"none of the pictures in {folder} can be decoded")
