@@ -40,12 +40,14 @@ def chosen(model: Path | None, config: Path | None, camera: str | None) -> Chose
         camera: name of one of its cameras.
 
     Raises:
-        UsageError: neither model nor station file, or it is not clear which camera is meant.
+        UsageError: neither model nor station file, a camera without one, or it is not clear which camera is meant.
         ConfigError: the station file is wrong, or has no such camera.
         BundleError: the store has no such model.
     """
     if model is None and config is None:
         raise UsageError("no model was given", hint="--model bottle.xml, or --config with a station file")
+    if camera is not None and config is None:
+        raise UsageError(f"camera {camera!r} is of no station", hint="give its station file with --config")
     station = load_station(config, environ=os.environ, overrides={"model": model})
     if not station.cameras or config is None:
         if station.model is None or camera is not None:
@@ -59,5 +61,6 @@ def chosen(model: Path | None, config: Path | None, camera: str | None) -> Chose
     if len(set(models.values())) > 1:
         raise UsageError("which camera is meant?", hint=f"--camera with one of: {' '.join(models)}")
     named = models[meant[0].name]
-    same = tuple(each.name for each in station.cameras if (each.model or station.model) == named)
+    with_model = [each for each in station.cameras if each.model or station.model]
+    same = tuple(each.name for each in with_model if model_of(each, station) == named)
     return Chosen(locate(named, store_of(station)), station, meant[0] if len(meant) == 1 else None, same)

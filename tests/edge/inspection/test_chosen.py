@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ConfigError, UsageError
+from edge.inspection.changeovers import keep_changeover
 from edge.inspection.chosen import chosen
 
 CAMERAS = """
@@ -65,3 +66,20 @@ def test_a_station_file_without_cameras_has_its_model(tmp_path: Path) -> None:
 def test_without_either_there_is_nothing() -> None:
     with pytest.raises(UsageError, match="no model was given"):
         chosen(None, None, None)
+
+
+def test_a_camera_without_a_station_file_is_of_no_station() -> None:
+    with pytest.raises(UsageError, match="camera 'top' is of no station; give its station file with --config"):
+        chosen(Path("bottle.xml"), None, "top")
+
+
+def test_a_camera_that_was_changed_over_shares_the_model_no_more(config: Path, tmp_path: Path) -> None:
+    config.write_text(f'state_dir = "{tmp_path / "state"}"\n{CAMERAS}', encoding="utf-8")
+    bottle = tmp_path / "bottle.xml"
+    keep_changeover(new_folder(tmp_path / "state"), "side", "cap", bottle)
+    assert chosen(None, config, "top").cameras == ("top",)
+
+
+def new_folder(path: Path) -> Path:
+    path.mkdir()
+    return path
