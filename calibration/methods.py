@@ -30,7 +30,7 @@ METHODS: dict[str, Method] = {
     "conformal": Method("rank of good scores; the default", "at most the rate, for any distribution of scores"),
     "cross-conformal": Method(
         "the same with scores by models of folds, where good parts are few",
-        "about the rate; proven is about twice the rate",
+        "about the rate; CV+ proves about twice the rate for the models of the folds",
     ),
     "tail": Method(
         "generalized Pareto fit of the highest scores, for rates that the sample is too small for",

@@ -18,6 +18,16 @@ from calibration.scores import checked
 from calibration.threshold import Threshold
 
 
+def expected(pictures: int, false_alarm_rate: float) -> float:
+    """The share of good parts to come above the quantile for a rate, on average over calibrations with n parts."""
+    return 1.0 - _place(pictures, false_alarm_rate) / (pictures + 1)
+
+
+def _place(pictures: int, false_alarm_rate: float) -> float:
+    """Between which ranks the quantile lies, counted from 1."""
+    return 1 + (pictures - 1) * (1.0 - false_alarm_rate)
+
+
 def set_threshold(scores: ArrayLike, false_alarm_rate: float) -> Threshold:
     """The score at the share 1 - ``false_alarm_rate`` of good parts, interpolated.
 
@@ -29,9 +39,9 @@ def set_threshold(scores: ArrayLike, false_alarm_rate: float) -> Threshold:
     conformal.check_rate(false_alarm_rate)
     values = checked(scores)
     pictures = len(values)
-    place = 1 + (pictures - 1) * (1.0 - false_alarm_rate)  # counted from 1
+    place = _place(pictures, false_alarm_rate)
     below, above = math.floor(place), math.ceil(place)
-    expected = 1.0 - place / (pictures + 1)
+    exceeded = expected(pictures, false_alarm_rate)
     return Threshold(
         value=float(np.quantile(values, 1.0 - false_alarm_rate)),
         method="quantile",
@@ -40,5 +50,5 @@ def set_threshold(scores: ArrayLike, false_alarm_rate: float) -> Threshold:
         pictures=pictures,
         confidence=conformal.confidence(pictures, below, false_alarm_rate),
         interval=(conformal.band(pictures, above)[0], conformal.band(pictures, below)[1]),
-        warning=f"a plain quantile of {pictures} good parts is exceeded by about {expected:.2g} of new ones",
+        warning=f"a plain quantile of {pictures} good parts is exceeded by about {exceeded:.2g} of new ones",
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 QUANTILES = 101  # 0 %, 1 %, ... 100 %
+HIGHEST = 250  # beyond the last quantile but one of up to 25,000 parts
 
 
 class ScoresError(ValueError):
@@ -33,6 +34,11 @@ def quantiles(scores: ArrayLike, count: int = QUANTILES) -> tuple[float, ...]:
     """Scores at ``count`` evenly spaced ranks from 0 to 100 %, ascending (linear interpolation)."""
     values = checked(scores)
     return tuple(float(q) for q in np.quantile(values, np.linspace(0.0, 1.0, count)))
+
+
+def highest(scores: ArrayLike, count: int = HIGHEST) -> tuple[float, ...]:
+    """The ``count`` highest scores, ascending; all where there are no more."""
+    return tuple(checked(scores)[-count:].tolist())
 
 
 def percentile(score: float, good_quantiles: Sequence[float]) -> float:

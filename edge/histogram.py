@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
-
-from calibration.scores import percentile
 
 BINS = 12  # below the threshold; as wide ones go on above it
 _MOST_ABOVE = 8
@@ -38,18 +37,21 @@ def of_scores(scores: ArrayLike, threshold: float | None) -> list[str]:
     return _drawn(bins, counts.tolist(), float(values.max()), threshold)
 
 
-def of_quantiles(quantiles: Sequence[float], pictures: int, threshold: float) -> list[str]:
-    """Draws what a card keeps of the scores, to about one part in a hundred.
+def of_counts(
+    above: Callable[[float], float], pictures: int, span: tuple[float, float], threshold: float
+) -> list[str]:
+    """Draws scores that are only known by how many lie above a value.
 
     Args:
-        quantiles: scores at evenly spaced ranks from 0 to 100 %, at least two.
-        pictures: good parts they were taken of.
+        above: how many of them do.
+        pictures: how many there are.
+        span: the lowest and the highest.
         threshold: raw.
     """
-    bins = _bins(quantiles[0], quantiles[-1], threshold)
-    below = [0.0, *(percentile(edge, quantiles) / 100 for edge in bins.edges[1:-1]), 1.0]
-    counts = [round(pictures * float(share)) for share in np.diff(below)]
-    return _drawn(bins, counts, quantiles[-1], threshold)
+    bins = _bins(*span, threshold)
+    left = [pictures, *(above(edge) for edge in bins.edges[1:-1]), 0]
+    counts = [round(more) - round(less) for more, less in pairwise(left)]
+    return _drawn(bins, counts, span[1], threshold)
 
 
 def _bins(lowest: float, highest: float, threshold: float | None) -> _Bins:

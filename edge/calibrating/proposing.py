@@ -104,6 +104,7 @@ def propose_from_pool(pool: Pool, before: Calibration, rate: float) -> Proposal 
         "confidence": None,
         "interval": None,
         "warning": warning,
+        "how": how,
         "threshold": value,
         "time": datetime.now(UTC),
         "by": "propose",

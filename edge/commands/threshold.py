@@ -152,10 +152,11 @@ def _labelled(found: InForce, data: Path | None, defective: Path | None) -> Labe
 
 
 def _facts(found: InForce) -> dict[str, object]:
-    from edge.thresholds.promise import share_of
+    from edge.inference.card import LONG
+    from edge.thresholds.false_alarms import share_of
 
     share = share_of(found)
-    calibration = found.calibration.model_dump(mode="json", exclude={"view", "quantiles", "peak_quantiles"})
+    calibration = found.calibration.model_dump(mode="json", exclude=LONG)
     return {
         "threshold": found.threshold,
         "set_by": found.set_by,

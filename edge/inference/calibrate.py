@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibration import conformal, methods
-from calibration.scores import ScoresError, quantiles
+from calibration.scores import ScoresError, highest, quantiles
 from edge.errors import CalibrationError
 from edge.health.camera_faults.reference import ViewReference
 from edge.inference.card import Calibration
@@ -80,6 +80,8 @@ def calibrate(
             pictures=own.pictures,
             quantiles=quantiles(scores),
             peak_quantiles=() if peaks is None else quantiles(peaks),
+            highest=highest(scores),
+            highest_peaks=() if peaks is None else highest(peaks),
             device=device,
             precision=precision,
             view=view,

@@ -16,6 +16,8 @@ from edge.inference.fitting import Fitting, Resize
 from edge.pictures import RESIZE
 
 SCHEMA: Literal[1] = 1
+# Fields of a calibration that hold many numbers: left out where people or machines are told of it.
+LONG: set[str] = {"quantiles", "peak_quantiles", "highest", "highest_peaks", "view"}
 
 
 class _Part(BaseModel):
@@ -34,7 +36,10 @@ class Calibration(_Part):
         description="share of good parts called anomalous that it was set for; null where for none",
     )
     promised: float | None = Field(
-        default=None, gt=0, le=1, description="proven upper bound of that share; null where nothing is proven"
+        default=None,
+        gt=0,
+        le=1,
+        description="proven upper bound of that share, with folds for their models only; null: nothing is proven",
     )
     confidence: float | None = Field(
         default=None, ge=0, le=1, description="how likely the actual share is at most the one it was set for"
@@ -44,6 +49,12 @@ class Calibration(_Part):
     )
     warning: str = Field(
         default="", description="what to know about the threshold, one line; empty where all is well"
+    )
+    how: str = Field(
+        default="", description="how it came about, one line, where method and pictures do not say; else empty"
+    )
+    left_out: int = Field(
+        default=0, ge=0, description="good pictures that a person left out because they may show defects"
     )
     folds: int | None = Field(
         default=None, ge=2, description="scores come from models of so many folds; null: from the model itself"
@@ -65,6 +76,11 @@ class Calibration(_Part):
         default=(),
         description="the same of the maxima of their maps; a camera with an ignore mask is judged by these",
     )
+    highest: tuple[float, ...] = Field(
+        default=(),
+        description="the highest scores of the good parts themselves, ascending, 250 or all; empty in old cards",
+    )
+    highest_peaks: tuple[float, ...] = Field(default=(), description="the same of the maxima of their maps")
     view: ViewReference | None = Field(
         default=None,
         description="what the camera showed of them, to tell faults of the camera from those of a part",

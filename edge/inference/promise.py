@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge.inference.card import Calibration
+from edge.numerals import percent
 
 
 def promise_of(calibration: Calibration) -> str:
@@ -13,12 +14,8 @@ def promise_of(calibration: Calibration) -> str:
     if promised is None:
         return f"set for {percent(rate)} false alarms, none is promised"
     if promised <= rate:
-        return f"at most {percent(rate)} false alarms"
+        return f"at most {percent(promised)} false alarms"
     if calibration.folds:
-        return f"about {percent(rate)} false alarms ({percent(promised)} proven)"
+        proven = f"CV+ proves at most {percent(promised)} for the models of the folds"
+        return f"about {percent(rate)} false alarms ({proven})"
     return f"set for {percent(rate)} false alarms, at most {percent(promised)} are promised"
-
-
-def percent(share: float) -> str:
-    """A share as people read it: 5 %, 0.1 %."""
-    return f"{100 * share:.3g} %"

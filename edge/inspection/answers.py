@@ -9,6 +9,7 @@ from dataclasses import asdict
 from edge.cameras.capture import CameraState
 from edge.config.station import StationConfig
 from edge.errors import CameraError, UsageError
+from edge.inference.card import LONG
 from edge.inference.judge import sensible_thresholds
 from edge.inference.override import foreign_device
 from edge.inspection.inspector import Inspector
@@ -207,9 +208,9 @@ def _model_status(model: LoadedModel) -> Mapping[str, object]:
     card = bundle.card.model_dump(
         mode="json",
         by_alias=True,
-        exclude={"calibration": {"quantiles", "peak_quantiles", "view"}, "training": {"fitted"}},
+        exclude={"calibration": LONG, "training": {"fitted"}},
     )
-    calibration = model.calibration.model_dump(mode="json", exclude={"quantiles", "peak_quantiles", "view"})
+    calibration = model.calibration.model_dump(mode="json", exclude=LONG)
     device = model.engine.device
     return {
         "sha256": bundle.sha256,

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from calibration import conformal
 from calibration.methods import METHODS
 from edge import histogram
+from edge.calibrating.proposing import METHOD as BY_ALARMS
 from edge.config.line import LineOptions
+from edge.thresholds.false_alarms import share_of
 from edge.thresholds.in_force import InForce
 from edge.thresholds.labelled import Labelled, tried
-from edge.thresholds.promise import FEWEST, lines_of, share_of
-from edge.thresholds.words import between, number, numbers, percent
+from edge.thresholds.promised import promise_lines
+from edge.thresholds.remedies import remedies
+from edge.thresholds.words import between, estimate, numbers
 
 _UNLIKELY = 0.05
 
@@ -27,11 +30,11 @@ def page(found: InForce, line: LineOptions, labelled: Labelled | None) -> str:
     sections = {
         f"Threshold {found.threshold:.4g}": _what(found),
         "Where it comes from": _origin(found),
-        "What it promises": lines_of(found),
+        "What it promises": promise_lines(found),
         "What to expect": _expected(found, line),
         "Where good parts lie": _good_parts(found),
         "Defects": _defects(found, labelled),
-        "When it is wrong": _remedies(found),
+        "When it is wrong": remedies(found),
     }
     return "\n\n".join("\n".join([title, *(f"  {text}" for text in lines)]) for title, lines in sections.items())
 
@@ -64,7 +67,9 @@ def _origin(found: InForce) -> list[str]:
     method = METHODS.get(calibration.method)
     what = f": {method.summary}" if method else ""
     lines.append(f"method     {calibration.method}{what}{behind}")
-    if calibration.pictures:
+    if calibration.how:
+        lines.append(f"how        {calibration.how}")
+    if calibration.pictures and calibration.method != BY_ALARMS:
         unseen = "that the model was not fitted on"
         if calibration.folds:
             unseen = f"each scored by one of {calibration.folds} models, fitted without it"
@@ -91,25 +96,28 @@ def _expected(found: InForce, line: LineOptions) -> list[str]:
 
 
 def _good_parts(found: InForce) -> list[str]:
-    if len(found.quantiles) < FEWEST:
+    good = found.good
+    if not good.known:
         return ["The model brings no scores of good parts."]
-    median, highest = found.quantiles[len(found.quantiles) // 2], found.quantiles[-1]
+    lowest, median, highest = good.quantiles[0], good.quantiles[len(good.quantiles) // 2], good.quantiles[-1]
     side = "below" if highest <= found.threshold else "above"
-    return [
+    lines = [
         f"the median good part scores {median:.4g}: {abs(found.threshold - median):.4g} "
         f"{'below' if median <= found.threshold else 'above'} the threshold",
         f"the highest good part scores {highest:.4g}: {abs(found.threshold - highest):.4g} {side} it",
         "",
-        *histogram.of_quantiles(found.quantiles, max(1, found.calibration.pictures), found.threshold),
+        *histogram.of_counts(
+            lambda score: good.above(score).guess, good.pictures, (lowest, highest), found.threshold
+        ),
     ]
+    if found.calibration.method == BY_ALARMS:
+        return ["These are of the calibration before; alarms that people judged have shown higher ones.", *lines]
+    return lines
 
 
 def _defects(found: InForce, labelled: Labelled | None) -> list[str]:
     if labelled is None:
-        return [
-            "It was set by good parts alone, and says nothing about defects: how many are missed has to be tried,",
-            "with --data (one folder for each kind of part) or --defective.",
-        ]
+        return [_unlabelled(found), "with --data (one folder for each kind of part) or --defective."]
     every = [score for scores in labelled.defective.values() for score in scores]
     lines = []
     for kind, scores in labelled.defective.items():
@@ -119,6 +127,16 @@ def _defects(found: InForce, labelled: Labelled | None) -> list[str]:
         seen = tried(every, found.threshold)
         lines.append(f"{'all defects':<20} {seen.above} of {seen.of} found; missed: {between(seen.missed)}")
     return lines + _good_tried(found, labelled.good)
+
+
+def _unlabelled(found: InForce) -> str:
+    method = METHODS.get(found.calibration.method)
+    if not found.calibrated:
+        return "A person set it: how many defects it misses has to be tried,"
+    if method and method.labelled:
+        return "It was set with defective parts, and does best on these: what it misses of others has to be tried,"
+    by = "alarms that people judged" if found.calibration.method == BY_ALARMS else "good parts alone"
+    return f"It was set by {by}, and says nothing about defects: how many are missed has to be tried,"
 
 
 def _good_tried(found: InForce, good: Sequence[float]) -> list[str]:
@@ -132,23 +150,7 @@ def _good_tried(found: InForce, good: Sequence[float]) -> list[str]:
         )
         if chance < _UNLIKELY:
             lines.append(
-                f"So many are unlikely under the promise (chance {percent(chance)}): they are not like "
+                f"So many are unlikely under the promise (chance {estimate(chance)}): they are not like "
                 "those of the calibration."
             )
     return lines
-
-
-def _remedies(found: InForce) -> list[str]:
-    model = found.bundle.path
-    rate = found.calibration.false_alarm_rate or 0.01
-    lines = [
-        "More false alarms than expected: parts, camera or light have changed. Set right what changed, or",
-        "calibrate on good parts of today:",
-        f"  edge-ad calibrate --model {model} --images good/ --false-alarm-rate {rate:g}",
-        "Too many or too few by your own judgement: see what another rate or threshold would do:",
-        f"  edge-ad threshold what-if --model {model}",
-    ]
-    if found.set_by == "station":
-        lines += ["Back to the model's own:", f"  edge-ad calibrate --model {model} --undo"]
-    needed = conformal.pictures_needed(rate)
-    return [*lines, f"A rate of {percent(rate)} needs {number(needed)} good parts at least."]

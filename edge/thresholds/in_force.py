@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +14,7 @@ from edge.inspection.area import area_plan_of
 from edge.inspection.chosen import Chosen
 from edge.inspection.thresholds import Thresholds
 from edge.messaging.outbox import default_state_dir
+from edge.thresholds.good_parts import GoodParts, good_parts_of
 
 SetBy = Literal["model", "station", "settings", "control"]
 
@@ -27,7 +27,7 @@ class InForce:
         bundle: the model.
         calibration: that stands behind it, or would without ``settings`` or ``control``.
         threshold: raw; a part is anomalous when its score is higher.
-        quantiles: of the good scores that it is compared with; empty where they are not known.
+        good: the good parts that stand behind it, by the scores that it is compared with.
         set_by: the model's card, the station's own calibration, the station file, or a request to the station.
         place: file in which it was found.
         camera: name; None where none is meant.
@@ -39,7 +39,7 @@ class InForce:
     bundle: Bundle
     calibration: Calibration
     threshold: float
-    quantiles: Sequence[float]
+    good: GoodParts
     set_by: SetBy
     place: str
     camera: str | None
@@ -78,7 +78,7 @@ def in_force(where: Chosen, *, device: str | None = None) -> InForce:
         bundle=bundle,
         calibration=calibration,
         threshold=limits.threshold,
-        quantiles=limits.quantiles,
+        good=good_parts_of(calibration, masked=masked),
         set_by=set_by,
         place=place,
         camera=where.camera.name if where.camera else None,

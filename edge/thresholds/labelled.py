@@ -53,8 +53,8 @@ class Tried:
     @property
     def missed(self) -> Share:
         """The share of such parts to come that is not above it."""
-        share = self.share
-        return Share(1 - share.mean, 1 - share.high, 1 - share.low)
+        low, high = interval_of(self.above, self.of)
+        return Share(1 - self.above / self.of, 1 - high, 1 - low)
 
 
 def tried(scores: Sequence[float], threshold: float) -> Tried:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calibration import conformal
-from calibration.scores import ScoresError
+from edge.calibrating.proposing import METHOD as BY_ALARMS
 from edge.config.line import LineOptions
 from edge.errors import CalibrationError
-from edge.thresholds.expected import Share, share_above, share_at_rank, threshold_for
+from edge.numerals import percent
+from edge.thresholds.expected import Share, share_above, share_at_rank
 from edge.thresholds.in_force import InForce
 from edge.thresholds.labelled import Labelled, Tried, tried
-from edge.thresholds.promise import FEWEST
-from edge.thresholds.words import between, numbers, percent
+from edge.thresholds.words import between, numbers
 
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 
@@ -24,10 +24,11 @@ class Choice:
 
     Attributes:
         rate: that it promises; None for a threshold that was given.
-        threshold: raw; None where the calibration has too few good parts for the rate.
+        threshold: raw; None where the calibration has too few good parts for the rate, or keeps too few scores.
         needs: good parts that the rate needs; None for a threshold that was given.
         share: of good parts to come that it calls anomalous.
         defects: known defects above it; None where there are none.
+        why: there is no threshold, for people; empty where there is one.
     """
 
     rate: float | None
@@ -35,6 +36,7 @@ class Choice:
     needs: int | None
     share: Share | None
     defects: Tried | None
+    why: str = ""
 
 
 def choices(
@@ -45,31 +47,34 @@ def choices(
     Raises:
         CalibrationError: it kept none.
     """
-    if len(found.quantiles) < FEWEST or not found.calibration.pictures:
+    if not found.good.known:
         raise CalibrationError(
             f"{found.bundle.path} brings no scores of good parts",
             hint="calibrate first: edge-ad calibrate --images good/",
         )
-    return [_at_rate(found, rate, labelled) for rate in rates] + [
-        Choice(
-            None,
-            value,
-            None,
-            share_above(value, found.quantiles, found.calibration.pictures),
-            _of(labelled, value),
-        )
+    given = [
+        Choice(None, value, None, _share(found, share_above(value, found.good)), _of(labelled, value))
         for value in thresholds
     ]
+    return [_at_rate(found, rate, labelled) for rate in rates] + given
 
 
 def _at_rate(found: InForce, rate: float, labelled: Labelled | None) -> Choice:
-    pictures, needs = found.calibration.pictures, conformal.pictures_needed(rate)
-    try:
-        threshold = threshold_for(rate, found.quantiles, pictures)
-    except ScoresError:
-        return Choice(rate, None, needs, None, None)
-    share = share_at_rank(pictures, conformal.rank(pictures, rate))
+    pictures, needs = found.good.pictures, conformal.pictures_needed(rate)
+    if pictures < needs:
+        return Choice(rate, None, needs, None, None, f"needs {needs} good parts, there are {pictures}")
+    rank = conformal.rank(pictures, rate)
+    threshold = found.good.at_rank(rank)
+    if threshold is None:
+        why = "not known: this older calibration kept too little of its highest scores, calibrate again"
+        return Choice(rate, None, needs, None, None, why)
+    share = _share(found, share_at_rank(pictures, rank))
     return Choice(rate, threshold, needs, share, _of(labelled, threshold))
+
+
+def _share(found: InForce, share: Share) -> Share:
+    """Without an interval where the scores are not those of the model that judges."""
+    return Share(share.mean) if found.calibration.folds else share
 
 
 def _of(labelled: Labelled | None, threshold: float) -> Tried | None:
@@ -78,16 +83,19 @@ def _of(labelled: Labelled | None, threshold: float) -> Tried | None:
 
 
 def table(found: InForce, made: Sequence[Choice], line: LineOptions) -> list[str]:
-    """The choices as lines for people; thresholds for other rates are right to the quantiles kept."""
+    """The choices as lines for people."""
     per_shift = line.parts_per_hour * line.shift_h if line.parts_per_hour else None
     heading = f"{'rate':>9}  {'threshold':>11}  {'false alarms':<26}"
     heading += f"{'per shift':<24}" if per_shift else ""
     heading += "known defects found" if any(choice.defects for choice in made) else ""
-    lines = [f"in force: {found.threshold:.4g}, by {found.calibration.pictures} good parts", "", heading.rstrip()]
+    lines = [f"in force: {found.threshold:.4g}; {found.good.pictures} good parts"]
+    if found.calibration.method == BY_ALARMS:
+        lines.append("beware: these are of the calibration before, which alarms that people judged have refuted")
+    lines += ["", heading.rstrip()]
     for choice in made:
         rate = percent(choice.rate) if choice.rate is not None else "given"
         if choice.threshold is None or choice.share is None:
-            lines.append(f"{rate:>9}  needs {choice.needs} good parts, there are {found.calibration.pictures}")
+            lines.append(f"{rate:>9}  {choice.why}")
             continue
         text = f"{rate:>9}  {choice.threshold:>11.4g}  {between(choice.share):<26}"
         text += f"{numbers(choice.share.times(per_shift)):<24}" if per_shift else ""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import percentileofscore
 
-from calibration.scores import ScoresError, checked, percentile, quantiles
+from calibration.scores import ScoresError, checked, highest, percentile, quantiles
 
 
 def test_scores_of_any_shape_come_back_ascending_as_float64() -> None:
@@ -44,3 +44,9 @@ def test_scores_beyond_all_good_ones_are_0_and_100() -> None:
 def test_quantiles_of_broken_scores_are_refused(scores: list[float]) -> None:
     with pytest.raises(ScoresError):
         quantiles(scores)
+
+
+def test_the_highest_scores_are_kept_as_they_are() -> None:
+    scores = np.random.default_rng(2).gamma(3.0, size=1000)
+    assert highest(scores) == tuple(np.sort(scores)[-250:])
+    assert highest([3.0, 1.0, 2.0]) == (1.0, 2.0, 3.0)

@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pytest
 
-from calibration.scores import quantiles
 from edge import histogram
 
 good_scores = np.random.default_rng(5).gamma(9.0, 1.0, 300)
@@ -36,13 +35,15 @@ def test_each_bar_counts_the_scores_of_its_span() -> None:
             assert abs(count - inside) <= 2  # the ends are shown to four digits
 
 
-def test_quantiles_draw_about_the_same_as_the_scores() -> None:
-    drawn = [
-        counts(histogram.of_scores(good_scores, 14.0)),
-        counts(histogram.of_quantiles(quantiles(good_scores), 300, 14.0)),
-    ]
-    for one, other in zip(drawn[0], drawn[1], strict=True):
-        assert np.abs(np.subtract(one, other)).max() <= 5
+@pytest.mark.parametrize("threshold", [1.0, 14.0, 60.0])
+def test_counts_above_values_draw_the_same_as_the_scores(threshold: float) -> None:
+    drawn = histogram.of_counts(
+        lambda score: float(np.count_nonzero(good_scores > score)),
+        300,
+        (float(good_scores.min()), float(good_scores.max())),
+        threshold,
+    )
+    assert drawn == histogram.of_scores(good_scores, threshold)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from calibration import conformal
-from calibration.scores import ScoresError, quantiles
-from edge.thresholds.expected import good_above, interval_of, share_above, share_at_rank, threshold_for
+from calibration.scores import highest, quantiles
+from edge.thresholds.expected import Share, interval_of, share_above, share_at_rank
+from edge.thresholds.good_parts import GoodParts
 
 good_scores = np.random.default_rng(11).gamma(9.0, 1.0, 200)
 
@@ -26,29 +26,24 @@ def test_the_share_above_a_rank_is_that_of_order_statistics() -> None:
 
 
 def test_the_share_above_any_threshold_counts_the_good_parts_there() -> None:
-    kept = quantiles(good_scores)
+    good = GoodParts(200, quantiles(good_scores), highest(good_scores))
     for threshold in (8.0, 12.0, 15.0):
         above = int(np.count_nonzero(good_scores > threshold))
-        assert abs(good_above(threshold, kept, 200) - above) <= 2  # two in a hundred: what 101 quantiles tell
-    assert good_above(float(good_scores.max()), kept, 200) == 0
-    assert good_above(float(np.nextafter(good_scores.max(), 0)), kept, 200) == 1
-    beyond = share_above(100.0, kept, 200)
+        exact = stats.binomtest(above, 200).proportion_ci(0.9, method="exact")
+        share = share_above(threshold, good)
+        assert (share.mean, share.low, share.high) == pytest.approx(((above + 1) / 201, exact.low, exact.high))
+    beyond = share_above(100.0, good)
     assert (beyond.mean, beyond.low) == (1 / 201, 0.0)
     assert beyond.high == pytest.approx(1 - 0.05 ** (1 / 200))
-    assert share_above(0.0, kept, 200).mean == 1.0
+    assert share_above(0.0, good).mean == 1.0
 
 
-@pytest.mark.parametrize("pictures", [1, 6, 42, 101, 5000])
-def test_thresholds_for_other_rates_come_back_from_the_quantiles(pictures: int) -> None:
-    scores = np.random.default_rng(pictures).gamma(9.0, 1.0, pictures)
-    kept = quantiles(scores)
-    for rate in (0.5, 0.2, 0.05, 0.01):
-        if pictures < conformal.pictures_needed(rate):
-            with pytest.raises(ScoresError, match=f"needs {conformal.pictures_needed(rate)} good parts"):
-                threshold_for(rate, kept, pictures)
-            continue
-        exact = conformal.threshold(scores, rate)
-        lower, upper = np.quantile(scores, np.clip([1 - rate - 0.03, 1 - rate + 0.03], 0, 1))
-        assert lower <= threshold_for(rate, kept, pictures) <= max(upper, exact)
-        if pictures == 101:  # one quantile for each score
-            assert threshold_for(rate, kept, pictures) == pytest.approx(exact)
+def test_the_interval_is_wide_where_an_old_card_knows_little() -> None:
+    scores = np.random.default_rng(3).gamma(9.0, 1.0, 5000)
+    share = share_above(float(np.sort(scores)[-5]), GoodParts(5000, quantiles(scores)))
+    few, many = (stats.binomtest(count, 5000).proportion_ci(0.9, method="exact") for count in (1, 50))
+    assert (share.low, share.high) == pytest.approx((few.low, many.high))
+
+
+def test_what_has_no_interval_has_none_by_number_either() -> None:
+    assert Share(0.05).times(200) == Share(10.0, None, None)

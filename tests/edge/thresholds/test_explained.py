@@ -137,10 +137,10 @@ def test_what_is_not_proven_is_not_promised(own_bundle: Path) -> None:
     proven = found(own_bundle).calibration.promised
     assert proven is not None and proven > 0.05
     text = page(found(own_bundle), LINE, None)
-    assert (
-        f"About 1 in 20 good parts is a false alarm (5 %); what is proven is weaker, at most {100 * proven:.2g} %"
-        in text
-    )
+    assert "About 1 in 20 good parts is a false alarm (5 %), as long as" in text
+    assert f"CV+ proves at most {100 * proven:.3g} % for the 10 models of the folds." in text
+    assert "however their scores are distributed" not in text and "(90 %)" not in text
+    assert re.search(r"false alarms: about [45]\.?\d* % of good parts\n", text)
     assert "each scored by one of 10 models, fitted without it" in text
     write_override(bundle, calibrate(good_scores, None, method="sigma", **given))
     text = page(found(own_bundle), LINE, None)
@@ -164,3 +164,77 @@ def test_what_a_model_from_elsewhere_does_not_bring_is_said(own_bundle: Path) ->
     assert "Nothing is known of good parts: calibrate first." in text
     assert "promises nothing: calibrate on CPU" in text
     assert json.dumps(text).isascii()  # any terminal shows it
+
+
+def explained(model: Path, scores: np.ndarray, rate: float, **given: object) -> str:
+    made = calibrate(scores, None, false_alarm_rate=rate, device="CPU", precision="int8", **given)  # type: ignore[arg-type]
+    write_override(load_bundle(model), made)
+    return page(found(model), LINE, None)
+
+
+def expected(text: str) -> list[float]:
+    """The share that is expected and the interval that is told, in per cent."""
+    told = re.search(r"false alarms: ([\d.]+) % \(([\d.]+) % to ([\d.]+) %\)", text)
+    assert told is not None
+    return [float(number) for number in told.groups()]
+
+
+def test_a_rare_rate_is_expected_as_it_is_promised(own_bundle: Path) -> None:
+    """Of 5000 parts five lie above the threshold for 1 in 1,000; a hundred quantiles do not show that."""
+    many = np.random.default_rng(4).gamma(9.0, 1.0, 5000)
+    text = explained(own_bundle, many, 0.001)
+    law = stats.beta(5, 4996)
+    assert "At most 1 in 1,000 good parts is a false alarm (0.1 %)." in text
+    assert expected(text) == pytest.approx([100 * law.mean(), *(100 * law.ppf((0.05, 0.95)))], rel=0.05)
+    drawn = text[text.index("--- threshold") :].splitlines()[1:]
+    assert sum(int(line.split()[-1]) for line in drawn[: drawn.index("")]) == 5 - 1
+
+
+def test_the_highest_score_promises_its_own_rate(own_bundle: Path) -> None:
+    many = np.random.default_rng(4).gamma(9.0, 1.0, 999)
+    text = explained(own_bundle, many, 0.01, method="maximum")
+    assert "At most 1 in 1,000 good parts is a false alarm (0.1 %)." in text
+    assert "CV+" not in text and "1e+" not in text
+    assert expected(text)[0] == 0.1
+    few = explained(own_bundle, many[:9], 0.01, method="maximum")
+    assert "At most 1 in 10 good parts is a false alarm (10 %). 1 % was asked, which needs 99 pictures." in few
+
+
+def test_a_plain_quantile_is_expected_to_be_exceeded_as_it_is(own_bundle: Path) -> None:
+    text = explained(own_bundle, np.random.default_rng(5).gamma(9.0, 1.0, 200), 0.002, method="quantile")
+    assert expected(text)[0] == pytest.approx(100 * (1 - (1 + 199 * 0.998) / 201), rel=0.02)  # 0.7 %, not 0.2 %
+
+
+def test_a_threshold_set_with_defects_is_not_said_to_be_set_by_good_parts(own_bundle: Path) -> None:
+    text = explained(own_bundle, good_scores, 0.05, method="youden", defective=good_scores + 20.0)
+    assert "good parts alone" not in text
+    assert "It was set with defective parts" in text
+    assert "--method youden --defective defects/" in text
+
+
+def test_a_tail_is_calibrated_again_as_a_tail(own_bundle: Path) -> None:
+    text = explained(own_bundle, np.random.default_rng(6).gamma(9.0, 1.0, 200), 0.001, method="tail")
+    assert "--false-alarm-rate 0.001 --method tail" in text
+
+
+def test_a_threshold_by_judged_alarms_does_not_rest_on_the_scores_they_refuted(own_bundle: Path) -> None:
+    old = calibrate(good_scores, None, false_alarm_rate=0.01, device="CPU", precision="int8")
+    how = "40 of 40 alarms among 2000 parts were judged"
+    update = {"method": "acknowledged", "promised": None, "interval": None, "confidence": None}
+    raised = update | {"threshold": old.threshold + 3, "how": how, "warning": "an estimate, nothing is promised"}
+    write_override(load_bundle(own_bundle), old.model_copy(update=raised))
+    text = page(found(own_bundle), LINE, None)
+    assert f"how        {how}" in text and "An estimate, nothing is promised." in text
+    assert "rests on" not in text and "By these" not in text and "good parts alone" not in text
+    assert "false alarms: about 1 % of good parts" in text
+    assert "These are of the calibration before" in text
+
+
+def test_a_hand_set_threshold_is_told_to_win_over_every_calibration(calibrated: Path, tmp_path: Path) -> None:
+    text = page(found(calibrated, station(tmp_path, "threshold = 15.0"), "top"), LINE, None)
+    assert "It wins over every calibration: take threshold out of the station file first." in text
+    assert "A person set it: how many defects it misses" in text and "good parts alone" not in text
+    (tmp_path / "state").mkdir()
+    Thresholds(tmp_path / "state").keep("top", load_bundle(calibrated).sha256, 16.5)
+    text = page(found(calibrated, station(tmp_path), "top"), LINE, None)
+    assert "It wins over every calibration: send set_threshold with null first." in text

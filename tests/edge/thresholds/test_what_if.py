@@ -13,6 +13,7 @@ from edge.inference.bundle import load_bundle
 from edge.inference.calibrate import calibrate
 from edge.inference.override import write_override
 from edge.inspection.chosen import chosen
+from edge.thresholds.good_parts import GoodParts
 from edge.thresholds.in_force import InForce, in_force
 from edge.thresholds.labelled import Labelled, labelled_pictures
 from edge.thresholds.what_if import choices, table
@@ -33,13 +34,35 @@ def test_another_rate_has_the_threshold_that_a_calibration_for_it_sets(found: In
         assert choice.share is not None and choice.share.mean <= rate
 
 
+def test_a_rare_rate_has_the_threshold_that_a_calibration_for_it_sets(own_bundle: Path) -> None:
+    many = np.random.default_rng(2).gamma(9.0, 1.0, 10_000)
+    calibration = calibrate(many, None, false_alarm_rate=0.05, device="CPU", precision="int8")
+    write_override(load_bundle(own_bundle), calibration)
+    wide = in_force(chosen(own_bundle, None, None), device="CPU")
+    for rate in (0.001, 0.002, 0.0001):
+        choice = choices(wide, (rate,), (), None)[0]
+        assert choice.threshold == conformal.threshold(many, rate)
+        assert choice.share is not None and choice.share.mean <= rate
+
+
+def test_what_an_old_card_does_not_know_is_said(own_bundle: Path) -> None:
+    many = np.random.default_rng(2).gamma(9.0, 1.0, 10_000)
+    new = calibrate(many, None, false_alarm_rate=0.05, device="CPU", precision="int8")
+    write_override(load_bundle(own_bundle), new.model_copy(update={"highest": (), "highest_peaks": ()}))
+    wide = in_force(chosen(own_bundle, None, None), device="CPU")
+    made = choices(wide, (0.05, 0.001), (), None)
+    assert made[0].threshold == pytest.approx(conformal.threshold(many, 0.05), rel=0.02)
+    assert made[1].threshold is None
+    assert "0.1 %  not known: this older calibration" in table(wide, made, LineOptions())[-1]
+
+
 def test_the_table_tells_rates_shifts_and_defects(found: InForce) -> None:
     labelled = Labelled({"good": [5.0], "blob": [12.0, 99.0], "scratch": [99.0]})
     made = choices(found, (0.05, 0.001), (13.5,), labelled)
     title, _, heading, twentieth, thousandth, given = table(
         found, made, LineOptions(parts_per_hour=100, shift_h=10)
     )
-    assert title == f"in force: {found.threshold:.4g}, by 101 good parts"
+    assert title == f"in force: {found.threshold:.4g}; 101 good parts"
     assert " ".join(heading.split()) == "rate threshold false alarms per shift known defects found"
     above = 102 - conformal.rank(101, 0.05)
     assert f"{1000 * above / 102:.0f} (" in twentieth
@@ -50,7 +73,7 @@ def test_the_table_tells_rates_shifts_and_defects(found: InForce) -> None:
 
 
 def test_a_model_without_scores_of_good_parts_has_no_other_rates(found: InForce) -> None:
-    empty = dataclasses.replace(found, quantiles=())
+    empty = dataclasses.replace(found, good=GoodParts(101, ()))
     with pytest.raises(CalibrationError, match="brings no scores of good parts; calibrate first"):
         choices(empty, (0.1,), (), None)
 
