@@ -126,7 +126,7 @@ def teach(
     from edge.teaching.images import add_images
     from edge.teaching.progress import Progress, Teller
     from edge.teaching.session import Session
-    from edge.teaching.shown import as_lines, expected, in_terminal
+    from edge.teaching.shown import as_lines, in_terminal, ready
     from edge.teaching.step import forward
     from edge.teaching.workplace import Workplace
 
@@ -140,6 +140,7 @@ def teach(
         _take_back(place, forget, leave_out or (), backbone, as_json=as_json)
         return
     loaded = place.backbone(backbone)
+    shift = Shift(parts_per_hour or settings.line.parts_per_hour, shift_h or settings.line.shift_h)
     with Session(place.folder, loaded) as session:
         if session.states and not add:
             hint = "add pictures with --add, or begin anew with --forget all"
@@ -147,7 +148,7 @@ def teach(
         if images is not None:
             added = add_images(session, images)
             made = place.make(session, loaded, forward(session))
-            said = [*report.lines(made, added), report.next_step(made)]
+            said = [*report.lines(made, added), ready(made, shift), report.next_step(made)]
             _tell(report.facts(made, added), said, as_json=as_json)
         elif camera is not None:
             asked = AtCamera(
@@ -159,13 +160,13 @@ def teach(
                 limits=Limits(min_relative_sharpness=min_relative_sharpness, min_change=min_change),
                 max_motion=max_motion,
                 rate=false_alarm_rate,
-                shift=Shift(parts_per_hour or settings.line.parts_per_hour, shift_h or settings.line.shift_h),
+                shift=shift,
             )
             with as_lines() if as_json else in_terminal() as show:
                 teller = Teller(Progress(name=name, wanted=count), show)
                 made = asked.teach(session, loaded, lambda: place.make(session, loaded, forward(session)), teller)
             if not as_json:
-                _tell({}, [*report.lines(made), *expected(teller.now), report.next_step(made)], as_json=False)
+                _tell({}, [*report.lines(made), ready(made, shift), report.next_step(made)], as_json=False)
 
 
 def _one_of(**given: object) -> None:

@@ -38,7 +38,7 @@ class Progress(BaseModel):
     moved: float | None = Field(
         default=None, ge=0, description="how far the threshold moved since the estimate before, as a share of it"
     )
-    stable: bool = Field(default=False, description="whether it moves less than chance would explain any more")
+    stable: bool = Field(default=False, description="whether it moved by less than 5 % twice in a row")
     model: str | None = Field(default=None, description="NAME@VERSION of the candidate in the store, once ready")
     false_alarm_rate: float | None = Field(default=None, description="promised share of false alarms, once ready")
     false_alarms_per_shift: float | None = Field(

@@ -14,6 +14,9 @@ from edge.teaching.progress import Progress, Show
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from edge.teaching.at_camera import Shift
+    from edge.teaching.making import Made
+
 LINE_EVERY_S = 0.5
 
 
@@ -91,8 +94,9 @@ def threshold_text(progress: Progress) -> str:
     return f"{progress.threshold:.4g}, moved {progress.moved:.0%} since the estimate before: {how}"
 
 
-def expected(ready: Progress) -> list[str]:
-    """What a person is to expect of a model that is ready; no line where nothing can be said."""
-    if ready.false_alarms_per_shift is None:
-        return []
-    return [f"expect at most {ready.false_alarms_per_shift:.3g} false alarms in a shift, on average"]
+def ready(made: Made, shift: Shift) -> str:
+    """That a model is ready, and what a person is to expect of it."""
+    false_alarms = shift.false_alarms(made.taught.calibration.false_alarm_rate)
+    if false_alarms is None:
+        return "ready; --parts-per-hour, or parts_per_hour of [line], tells the false alarms of a shift"
+    return f"ready; expect at most {false_alarms:.3g} false alarms in a shift of {shift.hours:g} h, on average"

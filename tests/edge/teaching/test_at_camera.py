@@ -75,6 +75,9 @@ def test_too_few_say_how_many_more_and_the_same_command_goes_on(backbone, tmp_pa
     assert "refused    12 seen" in done.stderr, "those of the first run"
     reference = str(ModelStore(state).newest("plate"))
     assert done.stdout.splitlines()[0] == f"{reference}: taught with 20 pictures, 20 of them new"
+    assert done.stdout.splitlines()[-2] == (
+        "ready; --parts-per-hour, or parts_per_hour of [line], tells the false alarms of a shift"
+    )
     assert done.stdout.splitlines()[-1] == f"put it in force with: edge-ad models activate {reference}"
 
 

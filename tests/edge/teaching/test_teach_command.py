@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -65,7 +66,12 @@ def test_more_is_added_left_out_and_taken_back(
 ) -> None:
     teach = ("teach", "--name", "plate", "--state-dir", tmp_path / "state", "--device", "CPU")
     first, more = plates_in(tmp_path / "first", 12, seed=1), plates_in(tmp_path / "more", 8, seed=2)
-    told(capsys, *teach, "--images", first, "--backbone", backbone.path)
+    line = ("--parts-per-hour", 90, "--shift-h", 2)
+    *_, rate, ready, _ = told(capsys, *teach, "--images", first, "--backbone", backbone.path, *line).splitlines()
+    of_a_shift = re.fullmatch(r"ready; expect at most (\S+) false alarms in a shift of 2 h, on average", ready)
+    assert of_a_shift and float(of_a_shift[1]) == pytest.approx(
+        1.8 * float(rate.split()[-3].rstrip("%")), rel=0.01
+    )
     with pytest.raises(UsageError, match="plate was taught already, with 12 pictures") as caught:
         told(capsys, *teach, "--images", more)
     assert "--add" in caught.value.hint
