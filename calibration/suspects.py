@@ -40,23 +40,6 @@ def find(scores: ArrayLike) -> tuple[int, ...]:
     return tuple(int(index) for index in highest[:count])
 
 
-def strengths(scores: ArrayLike) -> NDArray[np.float64]:
-    """How far each score lies above the median, in deviations of the upper half; for people, in the given order.
-
-    The deviation is 1.48 times the median distance of the scores above the median, that of a normal distribution;
-    0 stands for all where these are equal.
-
-    Raises:
-        ScoresError: no score, or one that is not finite.
-    """
-    values = np.asarray(scores, dtype=np.float64).ravel()
-    ascending = checked(values)
-    median = float(np.median(ascending))
-    upper = ascending[len(ascending) // 2 :] - median
-    deviation = 1.4826 * float(np.median(upper))
-    return (values - median) / deviation if deviation > 0 else np.zeros(len(values))
-
-
 def _set_apart(ascending: NDArray[np.float64]) -> int:
     """How many of the highest scores are set apart by a gap: the largest group that is."""
     total = len(ascending)

@@ -28,8 +28,3 @@ class Threshold:
     confidence: float | None = None
     interval: tuple[float, float] | None = None
     warning: str = ""
-
-    @property
-    def promises(self) -> bool:
-        """Whether the rate it was set for is proven."""
-        return self.promised is not None and self.rate is not None and self.promised <= self.rate

@@ -66,6 +66,6 @@ def test_the_bound_is_that_of_the_paper(pictures: int, folds: int) -> None:
 def test_the_record_promises_the_bound_and_not_the_rate() -> None:
     found = cross_conformal.set_threshold(np.arange(40.0), 0.05, folds=10)
     assert found.promised == pytest.approx(cross_conformal.bound(40, 10, 0.05))
-    assert (found.rate, found.promises, found.interval, found.confidence) == (0.05, False, None, None)
+    assert (found.rate, found.interval, found.confidence) == (0.05, None, None)
     with pytest.raises(ScoresError, match="at least 2 folds, not 1"):
         cross_conformal.set_threshold(np.arange(40.0), 0.05, folds=1)

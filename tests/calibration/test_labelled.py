@@ -33,7 +33,7 @@ def test_no_threshold_has_a_better_youden_index(scores: Scores) -> None:
 def test_it_lies_midway_where_the_kinds_are_apart_and_promises_nothing() -> None:
     for method in (labelled.f1, labelled.youden):
         found = method([1.0, 2.0, 3.0], [7.0, 8.0])
-        assert (found.value, found.rate, found.promised, found.promises) == (5.0, None, None, False)
+        assert (found.value, found.rate, found.promised) == (5.0, None, None)
         assert found.warning == "it rests on 2 defective parts: one more may move it far"
         assert method(np.arange(30), np.arange(40, 70)).warning == ""
 

@@ -17,7 +17,7 @@ def test_every_method_sets_a_threshold_and_names_itself(method: str) -> None:
     assert found.method == method and found.pictures == 120
     assert np.median(GOOD) < found.value < BAD.max()
     assert (found.rate is None) == METHODS[method].labelled
-    assert found.promises == (method in ("conformal", "maximum"))
+    assert (found.promised is not None) == (method in ("conformal", "cross-conformal", "maximum"))
 
 
 def test_the_default_is_the_promise_for_any_distribution() -> None:

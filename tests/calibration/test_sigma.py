@@ -12,7 +12,7 @@ def test_three_deviations_are_the_rate_of_a_normal_distribution() -> None:
     scores = np.random.default_rng(0).normal(10, 2, size=500)
     found = sigma.set_threshold(scores, float(norm.sf(3)))
     assert found.value == pytest.approx(scores.mean() + 3 * scores.std(ddof=1))
-    assert not found.promises and "normal" in found.warning
+    assert found.promised is None and "normal" in found.warning
 
 
 def test_it_keeps_its_rate_for_normal_scores_and_breaks_it_for_maxima() -> None:

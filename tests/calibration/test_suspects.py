@@ -58,12 +58,3 @@ def test_scores_without_a_scale_and_a_handful_name_nobody(scores: list[float]) -
 def test_scores_that_are_not_finite_are_refused() -> None:
     with pytest.raises(ScoresError, match="1 of 20 scores are not finite"):
         suspects.find([*range(19), np.nan])
-
-
-def test_strengths_are_deviations_of_the_upper_half_above_the_median() -> None:
-    rng = np.random.default_rng(5)
-    scores = rng.normal(100, 3, 4001)
-    strengths = suspects.strengths([*scores, 130.0])
-    assert strengths[-1] == pytest.approx(10, rel=0.05)
-    assert np.median(strengths) == pytest.approx(0, abs=1e-12)
-    assert suspects.strengths([2.0] * 9).tolist() == [0.0] * 9
