@@ -88,6 +88,11 @@ def set_threshold(scores: ArrayLike, false_alarm_rate: float, *, seed: int = 0) 
     )
 
 
+def reaches(pictures: int, false_alarm_rate: float) -> bool:
+    """Whether so many good parts are enough for a tail, and the rate is not too far beyond them."""
+    return pictures >= FEWEST and false_alarm_rate >= smallest_rate(pictures) / BEYOND * (1 - 1e-9)
+
+
 def _fitted(values: Array, rate: float) -> tuple[Tail, Array]:
     total = len(values)
     if total < FEWEST:
@@ -95,15 +100,17 @@ def _fitted(values: Array, rate: float) -> tuple[Tail, Array]:
     count = min(max(FEWEST_EXCESSES, round(SHARE * total)), MOST_EXCESSES)
     if rate >= count / total:
         raise ScoresError(f"a rate of {rate:g} needs no tail: {total} good parts support it by method 'conformal'")
-    rarest = smallest_rate(total) / BEYOND
-    if rate < rarest * (1 - 1e-9):
+    if not reaches(total, rate):
+        rarest = smallest_rate(total) / BEYOND
         raise ScoresError(
             f"{total} good parts say nothing about a rate of {rate:g}; {rarest:.2g} is as far as a tail goes"
         )
     level = float(values[-count - 1])
     excesses = values[-count:] - level
-    if excesses[0] <= 0 or excesses[-1] == excesses[0]:
+    if excesses[-1] == excesses[0]:
         raise ScoresError("scores of the tail are equal: they have no shape")
+    if excesses[0] <= 0:
+        raise ScoresError(f"scores are equal where the tail begins ({level:g}): it has no shape there")
     pareto = fit(excesses)
     if pareto.shape > HEAVIEST:
         raise ScoresError(

@@ -9,12 +9,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibration import conformal, methods
+from calibration import conformal, methods, tail
 from calibration.scores import ScoresError, highest, quantiles
+from calibration.threshold import Threshold
 from edge.errors import CalibrationError
 from edge.health.camera_faults.reference import ViewReference
 from edge.inference.card import Calibration
 from edge.inference.regions import least_cells
+from edge.numerals import percent
 
 DEFAULT_RATE = 0.05
 _HINT = "give more good pictures, or a higher --false-alarm-rate"
@@ -33,6 +35,7 @@ def calibrate(
     defective: ArrayLike | None = None,
     defective_peaks: ArrayLike | None = None,
     folds: int | None = None,
+    left_out: int = 0,
     by: str = "",
 ) -> Calibration:
     """Sets the thresholds of pictures and pixels by the same method.
@@ -53,6 +56,7 @@ def calibrate(
         defective: [m] scores of defective pictures, for methods that need them.
         defective_peaks: [m] the maxima of their maps; without them such a method's pixel threshold is conformal.
         folds: that out-of-fold scores come from; None where one model scored all.
+        left_out: pictures said to be good that are not among these, because a person says that they show defects.
         by: what makes it, e.g. "export".
 
     Raises:
@@ -72,7 +76,8 @@ def calibrate(
             promised=own.promised,
             confidence=own.confidence,
             interval=own.interval,
-            warning=own.warning,
+            warning="; ".join(filter(None, (own.warning, _without(left_out, own)))),
+            left_out=left_out,
             folds=folds,
             threshold=own.value,
             pixel_threshold=None if pixel is None else pixel.value,
@@ -89,7 +94,18 @@ def calibrate(
             by=by,
         )
     except ScoresError as error:
-        raise CalibrationError(f"cannot calibrate: {error}", hint=_HINT) from error
+        hint = _hint(np.size(scores), false_alarm_rate) if method == methods.DEFAULT else _HINT
+        raise CalibrationError(f"cannot calibrate: {error}", hint=hint) from error
+
+
+def _without(left_out: int, own: Threshold) -> str:
+    """What leaving pictures out costs where they were good after all."""
+    if not left_out:
+        return ""
+    more = left_out / (own.pictures + left_out)
+    expect = percent(own.rate + more) if own.rate is not None else f"{percent(more)} more"
+    what = "suspect was" if left_out == 1 else "suspects were"
+    return f"{left_out} {what} left out by a person: if good after all, expect up to {expect} false alarms"
 
 
 def check_enough(pictures: int, false_alarm_rate: float) -> None:
@@ -101,7 +117,13 @@ def check_enough(pictures: int, false_alarm_rate: float) -> None:
     needed = conformal.pictures_needed(false_alarm_rate)
     if pictures < needed:
         what = f"a false-alarm rate of {false_alarm_rate:g} needs {needed} good parts, there are {pictures}"
-        raise CalibrationError(f"cannot calibrate: {what}", hint=_HINT)
+        raise CalibrationError(f"cannot calibrate: {what}", hint=_hint(pictures, false_alarm_rate))
+
+
+def _hint(pictures: int, false_alarm_rate: float) -> str:
+    if pictures < conformal.pictures_needed(false_alarm_rate) and tail.reaches(pictures, false_alarm_rate):
+        return f"{_HINT}, or --method tail, which promises nothing"
+    return _HINT
 
 
 def reachable_rate(wanted: float, pictures: int) -> float:

@@ -32,7 +32,7 @@ def test_it_goes_beyond_the_highest_score_and_says_that_it_guesses() -> None:
     scores = np.random.default_rng(1).gumbel(size=200)
     found = tail.set_threshold(scores, 0.001)
     assert found.value > scores.max()
-    assert (found.promised, found.promises) == (None, False)
+    assert found.promised is None
     assert found.warning == "an extrapolation, not a guarantee"
     assert found == tail.set_threshold(scores, 0.001)
 
@@ -64,6 +64,7 @@ def test_a_tail_of_its_own_kind_is_hardly_ever_told() -> None:
         (np.arange(100.0), 0.2, "needs no tail: 100 good parts support it by method 'conformal'"),
         (np.arange(99.0), 0.0009, "99 good parts say nothing about a rate of 0.0009; 0.001 is as far"),
         (np.minimum(np.arange(100.0), 70.0), 0.01, "scores of the tail are equal"),
+        ([*range(70), *[70.0] * 20, *range(71, 81)], 0.01, r"scores are equal where the tail begins \(70\)"),
         (1 / np.arange(1, 101.0) ** 2, 0.01, "the tail is too heavy .*defective parts among the good"),
         ([*range(99), np.nan], 0.01, "1 of 100 scores are not finite"),
     ],

@@ -7,7 +7,7 @@ import pytest
 
 from calibration import conformal, cross_conformal, methods
 from edge.errors import CalibrationError
-from edge.inference.calibrate import calibrate, reachable_rate
+from edge.inference.calibrate import calibrate, check_enough, reachable_rate
 from edge.inference.card import Calibration
 
 PLACE = {"device": "CPU", "precision": "int8"}
@@ -93,6 +93,35 @@ def test_regions_as_small_as_those_of_good_parts_are_not_to_be_shown() -> None:
     found = calibrate(peaks, peaks, maps=maps, false_alarm_rate=0.1, **PLACE)
     assert found.pixel_threshold is not None and found.pixel_threshold < 40
     assert found.min_region_px == 5
+
+
+def test_what_a_person_left_out_leaves_a_trace() -> None:
+    """If all were good, a new part is above the threshold with at most the rate plus their share."""
+    rng = np.random.default_rng(4)
+    scores = rng.gamma(4, size=50)
+    found = calibrate(scores, None, left_out=4, false_alarm_rate=0.05, **PLACE)
+    assert found.left_out == 4
+    assert found.warning == (
+        "4 suspects were left out by a person: if good after all, expect up to 12.4 % false alarms"
+    )
+    every = rng.gamma(4, size=(2000, 55))
+    kept = np.sort(every[:, :54], axis=1)[:, :50]  # the four highest were left out
+    limits = [conformal.threshold(row, 0.05) for row in kept]
+    assert np.mean(every[:, 54] > limits) <= 0.05 + 4 / 54
+    by_defects = calibrate(
+        scores, None, method="f1", defective=scores + 9, left_out=1, false_alarm_rate=0.05, **PLACE
+    )
+    assert "1 suspect was left out by a person: if good after all, expect up to 1.96 % more" in by_defects.warning
+
+
+def test_where_a_tail_reaches_it_is_named() -> None:
+    for pictures, rate, named in ((100, 0.002, True), (50, 0.002, False), (100, 0.0005, False)):
+        with pytest.raises(CalibrationError, match="good parts, there are") as asked:
+            check_enough(pictures, rate)
+        assert asked.value.hint.endswith(", or --method tail, which promises nothing") == named
+        with pytest.raises(CalibrationError, match="good parts, there are") as set_:
+            calibrate(np.arange(pictures), None, false_alarm_rate=rate, **PLACE)
+        assert set_.value.hint == asked.value.hint
 
 
 def test_equal_scores_are_refused_and_a_calibration_survives_the_card() -> None:
