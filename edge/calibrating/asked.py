@@ -8,7 +8,7 @@ from typing import Literal
 
 from calibration import conformal
 from calibration.methods import DEFAULT, METHODS
-from edge.errors import UsageError
+from edge.errors import CalibrationError, UsageError
 from edge.inference.calibrate import check_enough
 
 _HERE = tuple(name for name in METHODS if name != "cross-conformal")
@@ -55,11 +55,21 @@ class Asked:
         """Good pictures without which the method cannot keep its promise; 1 where it promises nothing."""
         return conformal.pictures_needed(self.false_alarm_rate) if self.method == "conformal" else 1
 
-    def check_enough(self, pictures: int) -> None:
+    def check_enough(self, pictures: int, copies: int = 0) -> None:
         """Refuses what so many good pictures cannot promise.
+
+        Args:
+            pictures: that count.
+            copies: of them, which do not count.
 
         Raises:
             CalibrationError: there are too few.
         """
-        if pictures < self.pictures_needed:
+        if pictures >= self.pictures_needed:
+            return
+        try:
             check_enough(pictures, self.false_alarm_rate)
+        except CalibrationError as error:
+            if copies:
+                error.hint += f"; {copies} copies of other pictures do not count"
+            raise

@@ -30,6 +30,8 @@ class GoodParts(Protocol):
 
     total: int  # to be had at most
     fitted: int  # left out, as the model was fitted on them
+    copies: int  # left out, as another one is the same file
+    again: str  # options that score the same parts again
 
     @property
     def skipped(self) -> Sequence[Path]:
@@ -48,6 +50,7 @@ class Calibrated:
         calibration: for this station; in force once it is written.
         before: threshold that was in force; None where the station's file was for another model or damaged.
         fitted: pictures left out because the model was fitted on them.
+        copies: pictures left out because another one is the same file.
         skipped: pictures that could not be decoded.
         suspects: names of pictures that may show defects, highest score first.
     """
@@ -56,6 +59,7 @@ class Calibrated:
     calibration: Calibration
     before: float | None
     fitted: int
+    copies: int
     skipped: tuple[Path, ...]
     suspects: tuple[str, ...]
 
@@ -93,7 +97,7 @@ def calibrate_on(model: Path, parts_of: Callable[[Bundle], GoodParts], asked: As
     """
     bundle = load_bundle(model)
     parts = parts_of(bundle)
-    asked.check_enough(parts.total)
+    asked.check_enough(parts.total, parts.copies)
     writable_folder(model.parent)
     engine = Engine(bundle, device=asked.device, hint="throughput")
     before = _threshold_in_force(bundle, engine.device)
@@ -101,12 +105,12 @@ def calibrate_on(model: Path, parts_of: Callable[[Bundle], GoodParts], asked: As
     with shown(gathered, asked, parts.total):
         parts.fill(engine, gathered)
     asked.check_enough(len(gathered.scores))
-    suspects = suspects_among(gathered, asked, asked.sheet or model.with_suffix(".suspects.png"))
+    suspects = suspects_among(gathered, asked, asked.sheet or model.with_suffix(".suspects.png"), parts.again)
     _check_reachable(bundle, min(gathered.scores))
     calibration = _calibrated(gathered, suspects if asked.suspects == "leave out" else (), engine, asked)
     _check_reachable(bundle, calibration.threshold)
     names = tuple(gathered.names[number] for number in suspects)
-    return Calibrated(bundle, calibration, before, parts.fitted, tuple(parts.skipped), names)
+    return Calibrated(bundle, calibration, before, parts.fitted, parts.copies, tuple(parts.skipped), names)
 
 
 def _calibrated(gathered: Gathered, left_out: tuple[int, ...], engine: Engine, asked: Asked) -> Calibration:

@@ -1,44 +1,71 @@
-"""Good parts from a running camera, sieved as pictures for training are."""
+"""Good parts from a running camera: each part once, taken as guided teaching takes it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from edge.calibrating.gathered import Gathered, Part
-from edge.cameras.capture import CameraState, Capture
-from edge.collecting.collection import Collection, Pacing, collect
+from edge.cameras.capture import Capture
+from edge.collecting.collection import Pacing
+from edge.collecting.live_sieve import LiveSieve
 from edge.collecting.numbered import NumberedPictures
-from edge.collecting.sieve import Limits, Sieve
+from edge.collecting.sieve import Limits
+from edge.errors import CalibrationError, CameraError, TeachingError
 from edge.inference.engine import Engine
 from edge.inspection.area import AreaPlan
 from edge.pictures import Picture
+from edge.teaching.guide import Guide, Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How parts are taken.
+
+    A threshold needs parts, not frames: ten frames of one part are one part, and count as ten that agree.
+
+    Attributes:
+        count: parts wanted.
+        pacing: least time between two of them, longer than a part stays; how long to go on while none can be kept.
+        max_motion: change from frame to frame from which a part moves, grey levels; 0: it is not looked for.
+        limits: what a picture must reach; one of a part that was taken before is refused.
+    """
+
+    count: int
+    pacing: Pacing
+    max_motion: float
+    limits: Limits
 
 
 class GoodFrames:
-    """Parts before a camera, each judged once: blurred, badly exposed and repeated frames are refused.
+    """Parts before a camera, each judged once: blurred, badly exposed, moving and repeated ones are refused.
 
     Args:
         capture: the camera, started.
         plan: what of its frames is inspected.
-        count: parts wanted.
-        pacing: between two of them.
-        keep: folder that their pictures are added to; None: they are not kept.
+        taking: how they are taken.
+        kept: where their pictures go to.
+        folder: of these, for messages.
 
     Attributes:
         total: parts wanted.
         fitted: 0: no model was fitted on what a camera shows now.
+        copies: 0: a part that comes again is refused.
+        again: options that score the same parts again, once somebody has looked at their pictures.
     """
 
     fitted = 0
+    copies = 0
 
     def __init__(
-        self, capture: Capture, plan: AreaPlan, *, count: int, pacing: Pacing, keep: Path | None = None
+        self, capture: Capture, plan: AreaPlan, taking: Taking, kept: NumberedPictures, folder: Path
     ) -> None:
-        self.total = count
+        self.total = taking.count
+        self.again = f"--images {folder} "
         self._capture = capture
         self._plan = plan
-        self._pacing = pacing
-        self._kept = NumberedPictures(keep, capture.options.name) if keep else None
+        self._taking = taking
+        self._kept = kept
 
     @property
     def skipped(self) -> list[Path]:
@@ -46,32 +73,28 @@ class GoodFrames:
         return [Path(name) for name in self._capture.skipped]
 
     def fill(self, engine: Engine, gathered: Gathered) -> None:
-        """Judges parts until there are enough, or the camera has ended.
+        """Judges parts until there are enough, or the camera's files have ended.
 
         Raises:
-            CameraError: it gave no picture for too long.
+            CalibrationError: for too long no part could be kept, or the camera is lost.
             PictureError: a picture cannot be kept.
             DeviceError: the device failed.
         """
 
-        def show(collection: Collection, state: CameraState) -> None:
-            gathered.refused = {str(reason): number for reason, number in collection.refused.items()}
-            gathered.trouble = self._capture.lost_because if state is CameraState.STALLED else ""
+        def keep(pixels: Picture) -> bool:
+            path = self._kept.add(pixels)
+            gathered.add(Part(path.name, pixels, engine.infer(pixels)))
+            return True
 
-        taker = _Judging(engine, gathered, self._kept)
-        sieve = Sieve(Limits())
-        collect(self._capture, sieve, taker, Collection(self.total), self._pacing, show, self._plan)
+        def show(taken: Taken) -> None:
+            gathered.refused = {str(reason): number for reason, number in taken.refused.items()}
+            gathered.trouble = taken.what_to_do
 
-
-class _Judging:
-    """Takes the place of a folder that pictures are added to: it scores them, and may add them to one too."""
-
-    def __init__(self, engine: Engine, gathered: Gathered, kept: NumberedPictures | None) -> None:
-        self._engine = engine
-        self._gathered = gathered
-        self._kept = kept
-
-    def add(self, pixels: Picture) -> Path:
-        path = self._kept.add(pixels) if self._kept else Path(f"part {len(self._gathered.scores) + 1}")
-        self._gathered.add(Part(path.name, pixels, self._engine.infer(pixels)))
-        return path
+        taking, capture = self._taking, self._capture
+        sieve = LiveSieve(taking.limits, engine.size, max_motion=taking.max_motion, live=capture.live)
+        taken = Taken(taking.count)
+        try:
+            Guide(capture, sieve, self._plan, keep, taking.pacing).collect(taken, show)
+        except (CameraError, TeachingError) as error:
+            hint = f"{taken.count} of {taken.wanted} parts were taken"
+            raise CalibrationError(f"cannot calibrate: {error.message}", hint=hint) from error

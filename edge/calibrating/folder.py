@@ -15,7 +15,7 @@ from edge.pictures import Picture, find_pictures, readable, short_digest
 
 
 class GoodFolder:
-    """Pictures of good parts; those that the model was fitted on are left out.
+    """Pictures of good parts; those that the model was fitted on are left out, and copies count once.
 
     Args:
         folder: with the pictures, as the model is to see them: cut to the region of interest, if there is one.
@@ -24,6 +24,8 @@ class GoodFolder:
     Attributes:
         total: pictures that can be used.
         fitted: pictures left out.
+        copies: pictures left out because another one is the same file.
+        again: options that score the same parts again: those that were given.
         skipped: pictures that could not be decoded, so far.
 
     Raises:
@@ -31,19 +33,27 @@ class GoodFolder:
         CalibrationError: the model was fitted on all of them.
     """
 
+    again = ""
+
     def __init__(self, folder: Path, bundle: Bundle) -> None:
         self.skipped: list[Path] = []
         self._folder = folder
         pictures = find_pictures(folder)
         fitted = set(bundle.card.training.fitted if bundle.card.training else ())
-        self._unseen = [path for path in pictures if short_digest(path) not in fitted]
+        digests = [(path, short_digest(path)) for path in pictures]
+        unseen = [(path, digest) for path, digest in digests if digest not in fitted]
+        first: dict[str, Path] = {}
+        for path, digest in unseen:
+            first.setdefault(digest, path)
+        self._unseen = list(first.values())
         if not self._unseen:
             raise CalibrationError(
                 f"the model was fitted on all {len(pictures)} pictures in {folder}",
                 hint="a threshold needs pictures of good parts that the model has not seen",
             )
         self.total = len(self._unseen)
-        self.fitted = len(pictures) - self.total
+        self.fitted = len(pictures) - len(unseen)
+        self.copies = len(unseen) - self.total
 
     def fill(self, engine: Engine, gathered: Gathered) -> None:
         """Scores them in the order of their names.

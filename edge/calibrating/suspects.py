@@ -14,13 +14,14 @@ from edge.errors import CalibrationError
 _NAMED = 5
 
 
-def suspects_among(gathered: Gathered, asked: Asked, sheet: Path) -> tuple[int, ...]:
+def suspects_among(gathered: Gathered, asked: Asked, sheet: Path, again: str = "") -> tuple[int, ...]:
     """The numbers of the parts that may show defects, highest score first; a contact sheet of them is written.
 
     Args:
         gathered: all parts.
         asked: what becomes of suspects.
         sheet: where the contact sheet goes.
+        again: options with which the same parts are scored again; empty for those that were given.
 
     Raises:
         CalibrationError: there are some, and nobody has said what becomes of them; or scores that are not finite.
@@ -33,9 +34,10 @@ def suspects_among(gathered: Gathered, asked: Asked, sheet: Path) -> tuple[int, 
         return ()
     write_contact_sheet(sheet, gathered.tiles(found))
     if asked.suspects == "refuse":
+        good = f"or {again}--keep-suspects if they are good"
         raise CalibrationError(
             f"{len(found)} of {len(gathered.scores)} pictures may show defects: {named(gathered, found)}",
-            hint=f"look at {sheet}, then give --leave-out-suspects, or --keep-suspects if they are good",
+            hint=f"look at {sheet}, then give {again}--leave-out-suspects, {good}",
         )
     return found
 

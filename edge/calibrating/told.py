@@ -17,7 +17,12 @@ def facts_of(done: Calibrated) -> dict[str, object]:
     """A calibration as JSON."""
     facts = done.calibration.model_dump(mode="json", exclude={"view": {"mean"}})
     skipped = [str(name) for name in done.skipped]
-    return facts | {"fitted": done.fitted, "skipped": skipped, "suspects": list(done.suspects)}
+    return facts | {
+        "fitted": done.fitted,
+        "copies": done.copies,
+        "skipped": skipped,
+        "suspects": list(done.suspects),
+    }
 
 
 def lines_of(done: Calibrated, asked: Asked) -> list[str]:
@@ -32,6 +37,8 @@ def lines_of(done: Calibrated, asked: Asked) -> list[str]:
         lines.append(f"beware: {calibration.warning}")
     if done.fitted:
         lines.append(f"left out {done.fitted} pictures that the model was fitted on")
+    if done.copies:
+        lines.append(f"left out {done.copies} copies of other pictures: a copy is no other part")
     if done.skipped:
         lines.append(f"skipped {len(done.skipped)} that cannot be decoded: {', '.join(map(str, done.skipped))}")
     if done.suspects:

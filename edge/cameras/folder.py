@@ -39,6 +39,10 @@ class FolderSource:
         self._root = _root(self._where)
         self._shots = self._rounds(_list(self._where))
 
+    def pictures(self) -> list[Path]:
+        """Files that the next round will show. Raises PictureError where there are none."""
+        return _list(self._where)
+
     def reachable(self) -> bool:
         """A folder does not come back by itself."""
         return True

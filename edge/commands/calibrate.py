@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from edge.inspection.chosen import Chosen
 
 DEFAULT_RATE = 0.01
-LEAST_PARTS = 200
-GIVE_UP_AFTER_S = 30.0
 _LOWER = "nothing to propose; whether a lower one would do only fresh good parts can tell"
 
 
@@ -33,8 +31,38 @@ def calibrate(
         typer.Option("--count", min=1, help="Parts from the camera; what the rate needs, 200 at least."),
     ] = None,
     interval_s: Annotated[
-        float, typer.Option("--interval-s", min=0, help="Least time between two parts of a camera, seconds.")
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            "--interval-s",
+            min=0,
+            help="Least time between two parts of a camera, seconds: more than a part stays before it. Of a "
+            "free-running camera [drift] every_s, 5 s; else 0.",
+        ),
+    ] = None,
+    max_motion: Annotated[
+        float,
+        typer.Option(
+            "--max-motion",
+            min=0,
+            help="Change between two frames of a live camera from which the part moves, grey levels; 0: parts are "
+            "judged in motion.",
+        ),
+    ] = 3.0,
+    min_relative_sharpness: Annotated[
+        float,
+        typer.Option(
+            "--min-relative-sharpness", min=0, max=1, help="Least share of the camera's sharpness; 0: no limit."
+        ),
+    ] = 0.4,
+    min_change: Annotated[
+        float,
+        typer.Option(
+            "--min-change",
+            min=0,
+            help="Least change from each part taken, grey levels; 0 where parts look all alike and --interval-s "
+            "tells them apart.",
+        ),
+    ] = 2.0,
     keep: Annotated[Path | None, typer.Option("--keep", help="Folder that the camera's pictures go to.")] = None,
     false_alarm_rate: Annotated[
         float | None,
@@ -70,6 +98,8 @@ def calibrate(
     The model stays as it is; the station's own threshold is written beside it and can be undone. Pictures that the
     model was fitted on are left out. What the camera shows of good parts is kept, to find faults of the camera.
 
+    A threshold needs parts, and frames of one part are not parts: at a camera one frame is taken of each.
+
     With --propose nothing is changed: by the alarms that people acknowledged, or by fresh good parts, a threshold
     is proposed that a person puts in force with --accept.
 
@@ -82,7 +112,9 @@ def calibrate(
       edge-ad calibrate --model bottle.xml --undo
     """
     from edge.calibrating.asked import Asked
+    from edge.calibrating.at_camera import AtCamera
     from edge.calibrating.told import facts_of, lines_of, written_lines
+    from edge.collecting.sieve import Limits
     from edge.inspection.chosen import chosen
 
     if leave_out and keep_suspects:
@@ -108,7 +140,14 @@ def calibrate(
     done = (
         _from_folder(where.model, images, asked)
         if images is not None
-        else _from_camera(where, camera, asked, count=count, interval_s=interval_s, keep=keep)
+        else AtCamera(
+            camera,
+            count,
+            interval_s,
+            max_motion,
+            Limits(min_relative_sharpness=min_relative_sharpness, min_change=min_change),
+            keep,
+        ).calibrate(where, asked)
     )
     if propose:
         _propose(where, done, asked, rate=None, as_json=as_json)
@@ -137,30 +176,6 @@ def _from_folder(model: Path, images: Path, asked: Asked) -> Calibrated:
     from edge.calibrating.folder import GoodFolder
 
     return calibrate_on(model, lambda bundle: GoodFolder(images, bundle), asked)
-
-
-def _from_camera(
-    where: Chosen, source: str | None, asked: Asked, *, count: int | None, interval_s: float, keep: Path | None
-) -> Calibrated:
-    from edge.calibrating.calibrate import calibrate_on
-    from edge.calibrating.camera import GoodFrames
-    from edge.cameras.capture import Capture
-    from edge.cameras.options import camera_options
-    from edge.collecting.collection import Pacing
-    from edge.inspection.area import AreaPlan, area_plan_of
-
-    if where.camera is not None:
-        options, plan = where.camera.options(), area_plan_of(where.camera)
-    elif source is not None and not where.cameras:
-        options, plan = camera_options(name="camera", source=source), AreaPlan()
-    else:
-        raise UsageError("no pictures were given", hint="--images DIR with pictures of good parts, or --camera")
-    wanted = count or max(asked.pictures_needed, LEAST_PARTS)
-    asked.check_enough(wanted)
-    with Capture(options) as capture:
-        capture.wait_until_open()
-        frames = GoodFrames(capture, plan, count=wanted, pacing=Pacing(interval_s, GIVE_UP_AFTER_S), keep=keep)
-        return calibrate_on(where.model, lambda bundle: frames, asked)
 
 
 def _propose(where: Chosen, fresh: Calibrated | None, asked: Asked, *, rate: float | None, as_json: bool) -> None:

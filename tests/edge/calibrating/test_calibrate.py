@@ -121,12 +121,13 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_work(
 def test_scores_that_say_nothing_give_no_threshold(undefined_for_black: Path, tmp_path: Path) -> None:
     """One picture over and over; and scores that are no numbers."""
     folder = plates_in(tmp_path / "good", 12, seed=3)
-    for path in find_pictures(folder)[1:]:
-        shutil.copy(folder / "000.png", path)
+    whole = (folder / "000.png").read_bytes()
+    for number, path in enumerate(find_pictures(folder)[1:]):
+        path.write_bytes(whole + bytes([number]))  # files that differ, of one picture
     with pytest.raises(CalibrationError, match="cannot calibrate: all 12 scores are equal"):
         calibrate_in(undefined_for_black, folder, 0.1)
     for number in range(2):
-        cv2.imwrite(str(folder / f"{number:03}.png"), np.zeros((16, 16, 3), np.uint8))
+        cv2.imwrite(str(folder / f"{number:03}.png"), np.zeros((16, 16 + number, 3), np.uint8))
     with pytest.raises(CalibrationError, match="cannot calibrate: 2 of 12 scores are not finite"):
         calibrate_in(undefined_for_black, folder, 0.1)
     assert not override_path(undefined_for_black).exists()
@@ -159,7 +160,7 @@ def test_nothing_readable_is_an_error(bundle: Path, tmp_path: Path) -> None:
     folder = tmp_path / "notes"
     folder.mkdir()
     for number in range(9):
-        (folder / f"{number}.png").write_text("no picture")
+        (folder / f"{number}.png").write_text(f"no picture {number}")
     with pytest.raises(PictureError, match="none of the pictures in .*notes can be decoded"):
         calibrate_in(bundle, folder, 0.1)
 

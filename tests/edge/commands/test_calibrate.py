@@ -119,7 +119,7 @@ def test_parts_before_a_camera_set_the_threshold_that_the_station_judges_by(
     table = f'[[cameras]]\nname = "top"\nsource = "{parts}"\nroi = [[4, 2], [139, 2], [139, 117], [4, 117]]\n'
     config.write_text(f'model = "{own_bundle}"\n{table}', encoding="utf-8")
     asked = ("--camera", "top", "--count", "12", "--keep", str(kept), "--false-alarm-rate", "0.1", "--json")
-    done = without_torch("calibrate", "--config", str(config), *asked)
+    done = without_torch("calibrate", "--config", str(config), *asked, "--min-change", "0")
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert (summary["method"], summary["pictures"], summary["by"]) == ("conformal", 12, "calibrate")
@@ -140,7 +140,7 @@ def test_parts_before_a_camera_set_the_threshold_that_the_station_judges_by(
 
 
 def test_a_camera_that_ends_too_early_leaves_the_old_threshold(own_bundle: Path, good: Path) -> None:
-    done = calibrate(own_bundle, "--camera", good, "--false-alarm-rate", "0.1")
+    done = calibrate(own_bundle, "--camera", good, "--min-change", "0", "--false-alarm-rate", "0.1")
     said = done.stderr.splitlines()[-1]
     assert (done.returncode, done.stdout) == (1, "")
     assert "needs 9 good parts, there are 6" in said
