@@ -7,7 +7,7 @@ from pathlib import Path
 from edge.config.key_folder import key_folder_of
 from edge.config.station import StationConfig
 from edge.errors import ConfigError
-from edge.models.names import is_reference
+from edge.models.names import NEWEST, Reference, is_reference
 
 
 def require_runnable(station: StationConfig) -> None:
@@ -30,6 +30,9 @@ def require_runnable(station: StationConfig) -> None:
 
 def _require_model(model: Path) -> None:
     if is_reference(str(model)):  # one of the store, which says itself what it lacks
+        name = Reference.of(str(model))
+        if name.version == NEWEST:  # it would judge with what nobody made active
+            raise ConfigError(f"a station does not run {name}", hint=f"activate it, then run {name.name}")
         return
     if model.suffix != ".xml":
         hint = "--model takes the .xml of a bundle, or the name of a model in the store"

@@ -8,6 +8,7 @@ from typing import Self
 
 from edge.errors import UsageError
 
+NEWEST = "newest"  # the version that was installed last, to look at it before it is activated
 NAME = r"[A-Za-z0-9_-]{1,64}"
 _REFERENCE = re.compile(rf"(?P<name>{NAME})(?:@(?P<version>[A-Za-z0-9._+-]{{1,64}}))?")
 
@@ -23,7 +24,7 @@ class Reference:
 
     Attributes:
         name: of the model.
-        version: as its card names it, or the first digits of its sha256; empty for the active one.
+        version: as its card names it, the first digits of its sha256, or ``newest``; empty for the active one.
     """
 
     name: str

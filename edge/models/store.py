@@ -22,7 +22,7 @@ from edge.inference.bundle import Admit, Bundle, copy_bundle, read_card, whoever
 from edge.inference.card import ModelCard
 from edge.inference.override import override_path
 from edge.models.active import Active, read_active, write_active
-from edge.models.names import Reference
+from edge.models.names import NEWEST, Reference
 from edge.models.signature import signature_path
 
 _PASSING = "."  # folders that begin so are not yet, or no longer, a version
@@ -112,6 +112,8 @@ class ModelStore:
         name, wanted = reference.name, reference.version
         if not wanted:
             return self._active(name)
+        if wanted == NEWEST:
+            return self.newest(name)
         here = self.versions(name)
         found = [v for v in here if v.card is not None and v.card.version == wanted]
         found = found or [v for v in here if v.sha256.startswith(wanted)]

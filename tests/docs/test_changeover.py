@@ -32,7 +32,7 @@ def test_what_is_typed_word_by_word_teaches_looks_and_activates(tmp_path: Path) 
         done = edge_ad(*command, environ=environ, cwd=tmp_path, timeout_s=300)
         assert done.returncode == 0, f"{command}: {done.stderr}"
         said[command[0]] = done.stdout
-    assert list(said) == ["export-backbone", "teach", "models", "threshold", "run"]
+    assert list(said) == ["export-backbone", "teach", "threshold", "models", "run"]
     assert "taught with 120 pictures" in said["teach"]
     found, defects = map(int, re.search(r"all defects\s+(\d+) of (\d+) found", said["threshold"]).groups())  # type: ignore[union-attr]
     assert found > 0.7 * defects

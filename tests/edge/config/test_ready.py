@@ -41,3 +41,9 @@ def test_each_camera_needs_a_model_its_own_or_the_stations(tmp_path: Path) -> No
     (tmp_path / "label.bin").unlink()
     with pytest.raises(ConfigError, match=r"label.bin"):
         require_runnable(StationConfig(model=tmp_path / "bottle.xml", cameras=(*CAMERAS, label)))
+
+
+def test_what_nobody_made_active_does_not_judge() -> None:
+    require_runnable(StationConfig(model=Path("bottle"), cameras=CAMERAS))
+    with pytest.raises(ConfigError, match="a station does not run bottle@newest; activate it, then run bottle"):
+        require_runnable(StationConfig(model=Path("bottle@newest"), cameras=CAMERAS))

@@ -93,6 +93,7 @@ def test_a_version_is_found_by_its_name_or_by_digits_of_its_digest(
     with pytest.raises(BundleError, match=r"2 models are grey@1; say which: grey@"):
         store.find(Reference("grey", "1"))
     assert store.find(Reference("grey", same_name.sha256[:12])).sha256 == same_name.sha256
+    assert store.find(Reference("grey", "newest")).sha256 == same_name.sha256
     with pytest.raises(
         BundleError, match="no model label is active in .*; install it with: edge-ad models install"
     ):
