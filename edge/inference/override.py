@@ -101,8 +101,23 @@ def remove_override(bundle: Bundle, device: str) -> bool:
     if kept:
         _write(bundle, kept)
     else:
-        override_path(bundle.path).unlink()
+        delete_override(bundle.path)
     return True
+
+
+def delete_override(model: Path) -> None:
+    """Deletes the station's file of a bundle, whatever is in it.
+
+    Raises:
+        CalibrationError: it cannot be deleted.
+    """
+    path = override_path(model)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise CalibrationError(
+            f"cannot remove {path}: {error.strerror}", hint="check the folder's owner"
+        ) from error
 
 
 def calibrations_of(bundle: Bundle) -> dict[str, Calibration]:
