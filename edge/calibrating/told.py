@@ -10,7 +10,7 @@ from edge.calibrating.proposal import Proposal
 from edge.inference.promise import promise_of
 from edge.inspection.chosen import Chosen
 
-_TAKES_IT = "a running station judges by it once it is asked to reload, or from its next start on"
+_TAKES_IT = "a running station judges by it after 'edge-ad reload', or from its next start on"
 
 
 def facts_of(done: Calibrated) -> dict[str, object]:

@@ -15,6 +15,7 @@ from edge.commands import (
     install_service,
     keys,
     models,
+    reload,
     run,
     schema,
     sign,
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.command("actions")(actions.actions)
     app.add_typer(keys.keys, name="keys")
     app.add_typer(models.models, name="models")
+    app.command("reload")(reload.reload)
     app.command("sign")(sign.sign)
     app.command("verify")(verify.verify)
     app.command("benchmark")(benchmark.benchmark)

@@ -95,7 +95,7 @@ def activate(
 ) -> None:
     """Make a version the active one, once it was compiled and gave the golden scores of its card.
 
-    A running station takes it when it is asked to reload, or at its next start.
+    A running station takes it after 'edge-ad reload', or at its next start.
 
     Example: edge-ad models activate bottle@20261122T020500Z --config line-3.toml
     """
