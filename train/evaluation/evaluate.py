@@ -15,6 +15,7 @@ from edge.inference.bundle import load_bundle
 from edge.inference.card import Calibration
 from edge.inference.engine import Engine
 from edge.inference.override import calibration_of
+from edge.inference.promise import promise_of
 from edge.pictures import Picture, readable
 from edge.progress import Advance
 from train.checkpoint import load_checkpoint
@@ -162,12 +163,12 @@ def _finish(
 def _promise(calibration: Calibration, judged: list[Scored]) -> dict[str, str]:
     """What the threshold promises, and whether the good test pictures look as if they kept to it."""
     rate = calibration.false_alarm_rate
-    if rate is None:
-        return {"threshold promises": "nothing: it came with the model; calibrate on good parts of the line"}
-    lines = {"threshold promises": f"{rate:.2%} false alarms, from {calibration.pictures} good pictures"}
+    if calibration.method == "foreign":
+        return {"promise": "nothing: it came with the model; calibrate on good parts of the line"}
+    lines = {"promise": f"{promise_of(calibration)}, from {calibration.pictures} good pictures"}
     good = [s.score for s in judged if not s.label]
     alarms = sum(score > calibration.threshold for score in good)
-    if good and calibration.method == "conformal":
+    if good and rate is not None and calibration.method == "conformal":
         lines["false alarms here"] = f"{alarms} of {len(good)}"
         if alarms <= rate * len(good):
             return lines

@@ -28,7 +28,7 @@ def perturb(engine: Engine, dataset: Dataset, calibration: Calibration) -> Pertu
     Args:
         engine: the compiled bundle.
         dataset: with labelled pictures.
-        calibration: in force; its threshold and what it promises.
+        calibration: in force; its threshold and the rate that it was set for.
 
     Raises:
         PictureError: no picture can be decoded.

@@ -55,8 +55,8 @@ class Perturbed:
         unchanged: the pictures as they are.
         rows: by name of the change, levels ascending, the neutral one left out.
         longer_px: longer side of the pictures, for levels in pixels.
-        most_false_alarms: share up to which a change is borne: twice what was promised, and where the unchanged
-            pictures give more than promised, what was promised on top of theirs; None where nothing was promised.
+        most_false_alarms: share up to which a change is borne: twice the rate that the threshold was set for, and
+            where the unchanged pictures give more than that rate, the rate on top of theirs; None without a rate.
     """
 
     unchanged: Row
@@ -105,12 +105,12 @@ def tabulate(scores: Scores, labels: Labels, calibration: Calibration, *, longer
     Args:
         scores: [pictures, 1 + levels]; the pictures as they are come first.
         labels: [pictures], 0 good and 1 anomalous.
-        calibration: its threshold and what it promises.
+        calibration: its threshold and the rate that it was set for.
         longer_px: longer side of the pictures.
     """
-    promised, threshold = calibration.false_alarm_rate, calibration.threshold
+    rate, threshold = calibration.false_alarm_rate, calibration.threshold
     unchanged = _row(0.0, scores[:, 0], labels, threshold)
-    most = None if promised is None else promised + max(promised, unchanged.false_alarms or 0.0)
+    most = None if rate is None else rate + max(rate, unchanged.false_alarms or 0.0)
     rows: dict[str, list[Row]] = {change.name: [] for change in CHANGES}
     for column, level in zip(scores.T[1:], GRID, strict=True):
         rows[level.change.name].append(_bounded(_row(level.value, column, labels, threshold), unchanged, most))

@@ -49,14 +49,14 @@ def test_the_figures_are_those_of_a_model_that_knows_its_part(by_bundle: dict[st
 
 
 @pytest.fixture
-def station_threshold(tiny_bundle_fp32: Path, tmp_path: Path) -> Callable[[float], Path]:
+def station_threshold(tiny_bundle_fp32: Path, tmp_path: Path) -> Callable[..., Path]:
     """Copies the bundle and lays a station's own calibration beside it: 24 good parts, 5 % false alarms."""
 
-    def calibrated(threshold: float) -> Path:
+    def calibrated(threshold: float, **given: object) -> Path:
         for path in (tiny_bundle_fp32, tiny_bundle_fp32.with_suffix(".bin")):
             shutil.copy(path, tmp_path / path.name)
         bundle = load_bundle(tmp_path / tiny_bundle_fp32.name)
-        change = {"threshold": threshold, "pictures": 24, "false_alarm_rate": 0.05}
+        change = {"threshold": threshold, "pictures": 24, "false_alarm_rate": 0.05, "promised": 0.05} | given
         write_override(bundle, bundle.card.calibration.model_copy(update=change))
         return bundle.path
 
@@ -69,17 +69,37 @@ def head_of(report: Path) -> str:
 
 
 def test_the_stations_own_threshold_is_the_one_that_counts(
-    station_threshold: Callable[[float], Path], tiny_dataset: Path, tmp_path: Path
+    station_threshold: Callable[..., Path], tiny_dataset: Path, tmp_path: Path
 ) -> None:
     dataset, report = find_dataset(tiny_dataset), tmp_path / "report"
     figures, _ = evaluate_bundle(station_threshold(1e6), dataset, report, device="CPU")
     assert (figures["threshold"], figures["recall"]) == (1e6, 0.0)
-    assert "<dd>5.00% false alarms, from 24 good pictures</dd>" in head_of(report)
+    assert "<dt>promise</dt><dd>at most 5 % false alarms, from 24 good pictures</dd>" in head_of(report)
     assert "<dt>false alarms here</dt><dd>0 of 6</dd>" in head_of(report)
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"method": "sigma", "promised": None}, "set for 5 % false alarms, none is promised"),
+        ({"method": "f1", "promised": None, "false_alarm_rate": None}, "no false-alarm rate is promised"),
+    ],
+)
+def test_a_method_that_promises_nothing_is_not_told_to_promise(
+    station_threshold: Callable[..., Path],
+    tiny_dataset: Path,
+    tmp_path: Path,
+    given: dict[str, object],
+    told: str,
+) -> None:
+    report = tmp_path / "report"
+    evaluate_bundle(station_threshold(1e6, **given), find_dataset(tiny_dataset), report, device="CPU")
+    assert f"<dt>promise</dt><dd>{told}, from 24 good pictures</dd>" in head_of(report)
+    assert "false alarms here" not in head_of(report)
+
+
 def test_more_false_alarms_than_promised_come_with_their_chance_and_a_reason(
-    station_threshold: Callable[[float], Path], tiny_dataset: Path, tmp_path: Path
+    station_threshold: Callable[..., Path], tiny_dataset: Path, tmp_path: Path
 ) -> None:
     """Of 24 scores the highest is the threshold, so each order of 30 parts has the six new ones on top."""
     dataset, report = find_dataset(tiny_dataset), tmp_path / "report"
@@ -90,7 +110,7 @@ def test_more_false_alarms_than_promised_come_with_their_chance_and_a_reason(
 
 
 def test_one_false_alarm_too_many_is_told_to_be_nothing_unusual(
-    station_threshold: Callable[[float], Path], tiny_dataset: Path, tmp_path: Path
+    station_threshold: Callable[..., Path], tiny_dataset: Path, tmp_path: Path
 ) -> None:
     """The chance that the highest of 24 + 6 alike parts is among the six: 6 / 30."""
     dataset, report = find_dataset(tiny_dataset), tmp_path / "report"
