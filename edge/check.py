@@ -8,9 +8,10 @@ from edge.config.station import StationConfig
 from edge.inference.devices import available_devices, candidates
 from edge.inference.judge import limits_of
 from edge.inference.override import calibration_of, foreign_device
-from edge.inspection.area import area_plan_of
 from edge.inspection.models import load_admitted, model_of
 from edge.messaging.sockets import check_loopback
+
+from edge.area import area_plan_of
 
 
 def check_station(config: StationConfig) -> str:

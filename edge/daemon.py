@@ -19,8 +19,6 @@ from edge.health.stage import Stage
 from edge.health.watchdog import Watchdog
 from edge.inference.override import foreign_device
 from edge.inspection.answers import Answers
-from edge.inspection.area import area_plan_of
-from edge.inspection.assembly import assemble
 from edge.inspection.inference_health import InferenceHealth
 from edge.inspection.inspector import Inspector, unforeseen_end
 from edge.inspection.models import LoadedModel, load_models
@@ -36,6 +34,9 @@ from edge.messaging.sockets import leave
 from edge.messaging.tally import Pulse
 from edge.open_files import allow_open_files
 from edge.security.authenticator import Authenticator
+
+from edge.area import area_plan_of
+from edge.inspection.assembly import assemble
 
 if TYPE_CHECKING:
     from edge.metrics.server import Metrics

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from edge.calibrating.gathered import Gathered, Part
 from edge.cameras.capture import Capture
-from edge.collecting.collection import Pacing
 from edge.collecting.live_sieve import LiveSieve
 from edge.collecting.numbered import NumberedPictures
 from edge.collecting.sieve import Limits
 from edge.errors import CalibrationError, CameraError, TeachingError
 from edge.inference.engine import Engine
-from edge.inspection.area import AreaPlan
 from edge.pictures import Picture
+
+from edge.area import AreaPlan
+from edge.collecting.collection import Pacing
 from edge.teaching.guide import Guide, Taken
 
 

@@ -10,9 +10,10 @@ import typer
 
 if TYPE_CHECKING:
     from edge.cameras.capture import Capture
-    from edge.collecting.collection import Collection, Pacing
     from edge.collecting.sieve import Limits
-    from edge.inspection.area import AreaPlan
+
+    from edge.area import AreaPlan
+    from edge.collecting.collection import Collection, Pacing
 
 
 def collect(
@@ -62,10 +63,11 @@ def collect(
     """
     from edge.cameras.capture import Capture
     from edge.cameras.options import camera_options
-    from edge.collecting.collection import Pacing
     from edge.collecting.sieve import Limits
     from edge.collecting.station import camera_of_station
-    from edge.inspection.area import AreaPlan, area_plan_of
+
+    from edge.area import AreaPlan, area_plan_of
+    from edge.collecting.collection import Pacing
 
     plan = AreaPlan()
     given = {"fps": fps, "width": width, "height": height, "fourcc": fourcc, "exposure": exposure}
@@ -89,13 +91,13 @@ def collect(
 def _with_progress(
     capture: Capture, limits: Limits, output: Path, count: int, pacing: Pacing, plan: AreaPlan
 ) -> Collection:
+    from edge.cameras.board import CameraState
+    from edge.collecting.numbered import NumberedPictures
+    from edge.collecting.sieve import Sieve
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from edge.cameras.board import CameraState
     from edge.collecting import collection as collecting
-    from edge.collecting.numbered import NumberedPictures
-    from edge.collecting.sieve import Sieve
 
     columns = (TextColumn("taken"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     collection = collecting.Collection(count)

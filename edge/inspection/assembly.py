@@ -16,16 +16,17 @@ from edge.health.camera_faults.watch import FaultWatch
 from edge.health.drift.figures import GoodScores
 from edge.health.drift.watch import DriftWatch
 from edge.health.incident import Incident
-from edge.inspection.area import area_plan_of
 from edge.inspection.camera_watch import CameraWatch
 from edge.inspection.examination import Examination
-from edge.inspection.gauge import Gauge
 from edge.inspection.inspector import Inspector
 from edge.inspection.models import LoadedModel
 from edge.inspection.trigger import Trigger
 from edge.inspection.turns import Turns
 from edge.log import log_event
 from edge.messaging.publisher import Publisher
+
+from edge.area import area_plan_of
+from edge.inspection.gauge import Gauge
 
 ENCODES = re.compile(r"rtsps?://|https?://|gst:|.* ! ")  # frames that wait for a coder, or in a network's buffers
 log = logging.getLogger(__name__)

@@ -9,9 +9,10 @@ from edge.health.camera_faults.watch import FaultWatch
 from edge.health.drift.watch import DriftWatch
 from edge.inference.fallback import SteadyEngine
 from edge.inference.judge import Judge, Mask
-from edge.inspection.area import Area, AreaPlan
 from edge.log import log_event
 from edge.verdict import Box
+
+from edge.area import Area, AreaPlan
 
 MOST_SIZES = 8
 log = logging.getLogger(__name__)

@@ -10,11 +10,12 @@ from edge.inference.card import Calibration
 from edge.inference.devices import available_devices, candidates
 from edge.inference.judge import limits_of
 from edge.inference.override import calibration_of, calibrations_of, foreign_device, override_path
-from edge.inspection.area import area_plan_of
 from edge.inspection.chosen import Chosen
 from edge.inspection.thresholds import Thresholds
 from edge.messaging.outbox import default_state_dir
 from edge.thresholds.good_parts import GoodParts, good_parts_of
+
+from edge.area import area_plan_of
 
 SetBy = Literal["model", "station", "settings", "control"]
 
