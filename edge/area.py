@@ -7,11 +7,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+
 from edge.config.camera import StationCamera
 from edge.errors import ConfigError, PictureError
 from edge.pictures import Picture, read_picture
 from edge.verdict import Box
-from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
 Polygon = tuple[tuple[int, int], ...]

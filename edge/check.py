@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge.area import area_plan_of
 from edge.cameras.choose import source_for
 from edge.config.camera import StationCamera
 from edge.config.station import StationConfig
@@ -10,8 +11,6 @@ from edge.inference.judge import limits_of
 from edge.inference.override import calibration_of, foreign_device
 from edge.inspection.models import load_admitted, model_of
 from edge.messaging.sockets import check_loopback
-
-from edge.area import area_plan_of
 
 
 def check_station(config: StationConfig) -> str:

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.area import area_plan_of
 from edge.cameras.capture import Capture
 from edge.config.key_folder import key_folder_of
 from edge.config.station import StationConfig
@@ -19,6 +20,7 @@ from edge.health.stage import Stage
 from edge.health.watchdog import Watchdog
 from edge.inference.override import foreign_device
 from edge.inspection.answers import Answers
+from edge.inspection.assembly import assemble
 from edge.inspection.inference_health import InferenceHealth
 from edge.inspection.inspector import Inspector, unforeseen_end
 from edge.inspection.models import LoadedModel, load_models
@@ -34,9 +36,6 @@ from edge.messaging.sockets import leave
 from edge.messaging.tally import Pulse
 from edge.open_files import allow_open_files
 from edge.security.authenticator import Authenticator
-
-from edge.area import area_plan_of
-from edge.inspection.assembly import assemble
 
 if TYPE_CHECKING:
     from edge.metrics.server import Metrics

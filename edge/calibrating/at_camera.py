@@ -9,24 +9,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edge.area import AreaPlan, area_plan_of
 from edge.calibrating.asked import Asked
 from edge.calibrating.calibrate import Calibrated, calibrate_on
+from edge.calibrating.camera import GoodFrames, Taking
 from edge.cameras.capture import Capture
 from edge.cameras.choose import source_for
 from edge.cameras.folder import FolderSource
 from edge.cameras.options import CameraOptions, camera_options
 from edge.cameras.source import Source
 from edge.cameras.video import VideoFileSource
+from edge.collecting.collection import Pacing
 from edge.collecting.numbered import NumberedPictures
 from edge.collecting.sieve import Limits
 from edge.errors import CalibrationError, CameraError, EdgeAdError, UsageError
 from edge.inference.bundle import Bundle
 from edge.inspection.chosen import Chosen
 from edge.pictures import short_digest
-
-from edge.area import AreaPlan, area_plan_of
-from edge.calibrating.camera import GoodFrames, Taking
-from edge.collecting.collection import Pacing
 
 LEAST_PARTS = 200
 GIVE_UP_AFTER_S = 120.0

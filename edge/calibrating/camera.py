@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.area import AreaPlan
 from edge.calibrating.gathered import Gathered, Part
 from edge.cameras.capture import Capture
+from edge.collecting.collection import Pacing
 from edge.collecting.live_sieve import LiveSieve
 from edge.collecting.numbered import NumberedPictures
 from edge.collecting.sieve import Limits
 from edge.errors import CalibrationError, CameraError, TeachingError
 from edge.inference.engine import Engine
 from edge.pictures import Picture
-
-from edge.area import AreaPlan
-from edge.collecting.collection import Pacing
 from edge.teaching.guide import Guide, Taken
 
 

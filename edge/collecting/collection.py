@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from edge.area import AreaPlan
 from edge.cameras.capture import CameraState, Capture
 from edge.collecting.refusal import Refusal
 from edge.collecting.sieve import Sieve
 from edge.errors import CameraError
 from edge.pictures import Picture
-
-from edge.area import AreaPlan
 
 WARM_UP_PICTURES = 10
 LOOK_S = 0.2

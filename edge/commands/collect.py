@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from edge.cameras.capture import Capture
-    from edge.collecting.sieve import Limits
-
     from edge.area import AreaPlan
+    from edge.cameras.capture import Capture
     from edge.collecting.collection import Collection, Pacing
+    from edge.collecting.sieve import Limits
 
 
 def collect(
@@ -61,13 +60,12 @@ def collect(
     Example: edge-ad collect --camera rtsp://10.0.0.7/stream --output bottle/train/good
     Example: edge-ad collect --config line-3.toml --camera top --output bottle/train/good
     """
+    from edge.area import AreaPlan, area_plan_of
     from edge.cameras.capture import Capture
     from edge.cameras.options import camera_options
+    from edge.collecting.collection import Pacing
     from edge.collecting.sieve import Limits
     from edge.collecting.station import camera_of_station
-
-    from edge.area import AreaPlan, area_plan_of
-    from edge.collecting.collection import Pacing
 
     plan = AreaPlan()
     given = {"fps": fps, "width": width, "height": height, "fourcc": fourcc, "exposure": exposure}
@@ -91,13 +89,13 @@ def collect(
 def _with_progress(
     capture: Capture, limits: Limits, output: Path, count: int, pacing: Pacing, plan: AreaPlan
 ) -> Collection:
-    from edge.cameras.board import CameraState
-    from edge.collecting.numbered import NumberedPictures
-    from edge.collecting.sieve import Sieve
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+    from edge.cameras.board import CameraState
     from edge.collecting import collection as collecting
+    from edge.collecting.numbered import NumberedPictures
+    from edge.collecting.sieve import Sieve
 
     columns = (TextColumn("taken"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     collection = collecting.Collection(count)

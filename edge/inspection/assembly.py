@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 
+from edge.area import area_plan_of
 from edge.cameras.capture import Capture
 from edge.config.camera import StationCamera
 from edge.config.station import StationConfig
@@ -18,15 +19,13 @@ from edge.health.drift.watch import DriftWatch
 from edge.health.incident import Incident
 from edge.inspection.camera_watch import CameraWatch
 from edge.inspection.examination import Examination
+from edge.inspection.gauge import Gauge
 from edge.inspection.inspector import Inspector
 from edge.inspection.models import LoadedModel
 from edge.inspection.trigger import Trigger
 from edge.inspection.turns import Turns
 from edge.log import log_event
 from edge.messaging.publisher import Publisher
-
-from edge.area import area_plan_of
-from edge.inspection.gauge import Gauge
 
 ENCODES = re.compile(r"rtsps?://|https?://|gst:|.* ! ")  # frames that wait for a coder, or in a network's buffers
 log = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from edge.area import Area, AreaPlan
 from edge.errors import ConfigError
 from edge.health.camera_faults.watch import FaultWatch
 from edge.health.drift.watch import DriftWatch
@@ -11,8 +12,6 @@ from edge.inference.fallback import SteadyEngine
 from edge.inference.judge import Judge, Mask
 from edge.log import log_event
 from edge.verdict import Box
-
-from edge.area import Area, AreaPlan
 
 MOST_SIZES = 8
 log = logging.getLogger(__name__)

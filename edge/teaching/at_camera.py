@@ -8,9 +8,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.area import AreaPlan, area_plan_of
 from edge.cameras.address import without_password
 from edge.cameras.capture import Capture
 from edge.cameras.options import camera_options
+from edge.collecting.collection import Pacing
 from edge.collecting.frames import Frames
 from edge.collecting.live_sieve import LiveSieve
 from edge.collecting.piped import PipedFrames, end_with_station
@@ -18,15 +20,12 @@ from edge.collecting.sieve import Limits
 from edge.collecting.station import camera_of_station
 from edge.errors import TeachingError, UsageError
 from edge.teaching.backbone import BackboneBundle
+from edge.teaching.guide import Guide, Taken, go_on
 from edge.teaching.making import Made
 from edge.teaching.progress import REASONS, Teller
 from edge.teaching.session import Session
 from edge.teaching.sides import pictures_missing
 from edge.teaching.stability import Estimate, Stability
-
-from edge.area import AreaPlan, area_plan_of
-from edge.collecting.collection import Pacing
-from edge.teaching.guide import Guide, Taken, go_on
 
 FROM_STATION = "-"
 

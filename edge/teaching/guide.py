@@ -7,17 +7,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from edge.area import AreaPlan
 from edge.cameras.board import CameraState
 from edge.collecting.advice import QUIET_S, Advice
+from edge.collecting.collection import Pacing
 from edge.collecting.frames import Frames
 from edge.collecting.live_sieve import Decision, LiveSieve
 from edge.collecting.refusal import Refusal
 from edge.errors import CameraError, TeachingError
 from edge.frame import Frame
 from edge.pictures import Picture
-
-from edge.area import AreaPlan
-from edge.collecting.collection import Pacing
 
 LOOK_S = 0.2
 NO_FRAME = "no frame comes: is the camera connected, and is it not paused?"

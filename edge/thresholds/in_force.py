@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from edge.area import area_plan_of
 from edge.inference.bundle import Bundle, load_bundle
 from edge.inference.card import Calibration
 from edge.inference.devices import available_devices, candidates
@@ -14,8 +15,6 @@ from edge.inspection.chosen import Chosen
 from edge.inspection.thresholds import Thresholds
 from edge.messaging.outbox import default_state_dir
 from edge.thresholds.good_parts import GoodParts, good_parts_of
-
-from edge.area import area_plan_of
 
 SetBy = Literal["model", "station", "settings", "control"]
 

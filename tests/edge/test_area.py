@@ -5,10 +5,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from edge.errors import ConfigError
-from edge.verdict import Box
 
 from edge.area import Area, AreaPlan, read_drawing
+from edge.errors import ConfigError
+from edge.verdict import Box
 
 PIXELS = np.arange(40 * 60 * 3, dtype=np.int64).astype(np.uint8).reshape(40, 60, 3)
 BOX = ((10, 5), (29, 5), (29, 24), (10, 24))

@@ -9,19 +9,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
+from edge.area import AreaPlan
 from edge.cameras.capture import Capture
 from edge.cameras.options import CameraOptions
+from edge.collecting.collection import Pacing
 from edge.collecting.live_sieve import LiveSieve
 from edge.collecting.refusal import Refusal
 from edge.collecting.sieve import Limits
 from edge.errors import CameraError, TeachingError
 from edge.pictures import Picture
+from edge.teaching.guide import Guide, Taken
 from tests.edge.cameras.mjpeg_server import MjpegServer
 from tests.edge.teaching.parts import parts, written
-
-from edge.area import AreaPlan
-from edge.collecting.collection import Pacing
-from edge.teaching.guide import Guide, Taken
 
 SIZE = (96, 96)
 SOON = Pacing(interval_s=0.0, give_up_after_s=0.6)
