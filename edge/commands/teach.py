@@ -205,17 +205,12 @@ def _take_back(
     require_product(place.folder)
     loaded = place.backbone(backbone)
     with Session(place.folder, loaded) as session:
-        if forget is None:
-            step = without(session, leave_out)
-        else:
-            wanted = session.find(forget)
-            dropped = session.drop_pending()
-            if wanted == session.state():
-                _tell({"dropped": dropped}, [f"forgot {dropped} pictures that came since"], as_json=as_json)
-                return
-            step = back_to(session, wanted)
+        step = without(session, leave_out) if forget is None else back_to(session, session.find(forget))
+        dropped = session.pending if forget is not None else ()
         made = place.make(session, loaded, step)
-    _tell(report.facts(made), [*report.lines(made), report.next_step(made)], as_json=as_json)
+        session.drop(dropped)  # only now: where no model could be made, they still count
+    said = [*report.lines(made), f"forgot {len(dropped)} pictures that came since" if dropped else ""]
+    _tell({**report.facts(made), "dropped": len(dropped)}, [*said, report.next_step(made)], as_json=as_json)
 
 
 def _tell(facts: Mapping[str, object], lines: Sequence[str], *, as_json: bool) -> None:

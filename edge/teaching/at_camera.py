@@ -24,7 +24,7 @@ from edge.teaching.guide import Guide, Taken, go_on
 from edge.teaching.making import Made
 from edge.teaching.progress import REASONS, Teller
 from edge.teaching.session import Session
-from edge.teaching.sides import pictures_missing
+from edge.teaching.sides import pictures_missing, too_few
 from edge.teaching.stability import Estimate, Stability
 
 FROM_STATION = "-"
@@ -126,13 +126,11 @@ class AtCamera:
         """Nobody shall take pictures for an hour to hear then that they are too few."""
         numbers = [kept.number for kept in session.pictures]
         to_come = max(0, self.count - len(session.pending))
-        first = max(numbers, default=0) + 1
-        numbers += range(first, first + to_come)
-        if more := pictures_missing(numbers, session.product.seed, self.rate):
-            what = f"promise at most {self.rate:.2%} false alarms" if self.rate else "teach a product"
-            other = ", or a higher --false-alarm-rate" if self.rate else ""
-            hint = f"give --count {self.count + more}{other}"
-            raise UsageError(f"{len(numbers)} pictures are too few to {what}", hint=hint)
+        next_number = session.next_number + to_come
+        numbers += range(session.next_number, next_number)
+        if more := pictures_missing(numbers, next_number, session.product.seed, self.rate):
+            what, hint = too_few(len(numbers), self.rate, f"give --count {self.count + more}")
+            raise UsageError(what, hint=hint)
 
     def _take(self, opened: Opened, session: Session, backbone: BackboneBundle, teller: Teller) -> None:
         frames, taken_from = opened.frames, f"camera {opened.name}"

@@ -26,7 +26,7 @@ from edge.teaching.backbone import BackboneBundle, require_golden_features
 from edge.teaching.copies import jitter_of, with_copies
 from edge.teaching.records import Kept
 from edge.teaching.session import Session
-from edge.teaching.sides import pictures_missing
+from edge.teaching.sides import pictures_missing, too_few
 from edge.teaching.step import Step, history_of
 from edge.teaching.suspects import Array, Suspect, find_suspects
 from edge.teaching.threshold import set_threshold
@@ -48,24 +48,22 @@ class Taught:
     suspects: tuple[Suspect, ...]
 
 
-def check_enough(pictures: Sequence[Kept], seed: int, false_alarm_rate: float | None) -> None:
+def check_enough(session: Session, pictures: Sequence[Kept], false_alarm_rate: float | None) -> None:
     """Refuses too few pictures.
 
     Args:
+        session: where further ones will come.
         pictures: that there are.
-        seed: of the session.
         false_alarm_rate: to be promised; None for 5 %, or what the pictures can promise.
 
     Raises:
         TeachingError: there are too few to fit, or to promise the rate; it says how many more it takes.
     """
-    more = pictures_missing([kept.number for kept in pictures], seed, false_alarm_rate)
-    if not more:
-        return
-    purpose = f"promise at most {false_alarm_rate:.2%} false alarms" if false_alarm_rate else "teach a product"
-    other = ", or a higher --false-alarm-rate" if false_alarm_rate else ""
-    what = f"{len(pictures)} different pictures are too few to {purpose}"
-    raise TeachingError(what, hint=f"{more} more good ones are needed{other}; those that were taken are kept")
+    numbers = [kept.number for kept in pictures]
+    more = pictures_missing(numbers, session.next_number, session.product.seed, false_alarm_rate)
+    if more:
+        what, hint = too_few(len(pictures), false_alarm_rate, f"{more} more good ones are needed")
+        raise TeachingError(what, hint=f"{hint}; those that were taken are kept")
 
 
 def fit(
@@ -95,7 +93,7 @@ def fit(
         BundleError: the disk refuses, or the backbone or the bundle fails its trial.
         DeviceError: the device cannot run it.
     """
-    check_enough(step.pictures, session.product.seed, false_alarm_rate)
+    check_enough(session, step.pictures, false_alarm_rate)
     suspects, graph = _learn(session, backbone, step, device)
     card = partial(_card, session, backbone, step, name)
 

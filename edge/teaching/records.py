@@ -45,6 +45,7 @@ class Kept(Record):
     )
     taken_from: str = Field(description="folder or camera it came from")
     time: datetime = Field(description="when it came, UTC")
+    after: int = Field(default=0, ge=0, description="number of the state that was the current one then; 0: none")
     look: Look | None = Field(description="for the reference of the camera's view; null for a tiny picture")
 
 
@@ -56,6 +57,7 @@ class State(Record):
     deed: Deed = Field(description="what led to it")
     went_back_to: int | None = Field(default=None, description="the state whose pictures these are again")
     pictures: tuple[int, ...] = Field(description="their numbers")
+    left_out: tuple[int, ...] = Field(default=(), description="those that a person took out of it")
     added: dict[str, int] = Field(default_factory=dict, description="how many were new, by where they came from")
     model: str = Field(description="version of the model that was made of it")
     model_sha256: str = Field(pattern=Digest, description="digest that names its bundle")
@@ -66,8 +68,13 @@ class State(Record):
 RecordT = TypeVar("RecordT", bound=Record)
 
 
-def read_record(kind: type[RecordT], path: Path) -> RecordT:
+def read_record(kind: type[RecordT], path: Path, hint: str = "") -> RecordT:
     """Reads one file.
+
+    Args:
+        kind: of record.
+        path: of the file.
+        hint: what to do where it is damaged; to begin anew where not given.
 
     Raises:
         FileNotFoundError: it is not there.
@@ -78,7 +85,7 @@ def read_record(kind: type[RecordT], path: Path) -> RecordT:
     except FileNotFoundError:
         raise
     except (OSError, ValidationError) as error:
-        hint = "the disk damaged it; move the folder away and teach anew"
+        hint = hint or "the disk damaged it; move the folder away and teach anew"
         raise TeachingError(f"{path} cannot be understood", hint=hint) from error
 
 

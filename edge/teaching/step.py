@@ -27,6 +27,7 @@ class Step:
         pictures: all that count from now on, in the order of coming.
         added: how many of them are new, by where they came from.
         went_back_to: the state whose pictures these are again.
+        left_out: numbers of pictures that a person takes out.
         time: when, UTC.
     """
 
@@ -34,6 +35,7 @@ class Step:
     pictures: tuple[Kept, ...]
     added: dict[str, int] = field(default_factory=dict)
     went_back_to: int | None = None
+    left_out: tuple[int, ...] = ()
     time: datetime.datetime = field(default_factory=_now)
 
     def for_card(self) -> TeachingStep:
@@ -48,6 +50,7 @@ class Step:
             deed=self.deed,
             went_back_to=self.went_back_to,
             pictures=tuple(kept.number for kept in self.pictures),
+            left_out=self.left_out,
             added=self.added,
             model=bundle.card.version,
             model_sha256=bundle.sha256,
@@ -62,14 +65,15 @@ def forward(session: Session) -> Step:
     Raises:
         UsageError: none came.
     """
-    if session.states and not session.pending:
-        hint = "nothing is to be done; earlier states are listed by --history"
+    state = session.state()
+    if state and not session.pending:
+        hint = f"to make its model again: --forget {state.number}; earlier states are listed by --history"
         raise UsageError(f"{session.folder.name} is taught with all of these pictures already", hint=hint)
     return Step("added" if session.states else "taught", session.pictures, _added(session.pending))
 
 
 def back_to(session: Session, state: State) -> Step:
-    """With the pictures of an earlier state."""
+    """With the pictures of a state, also of the current one: its model is made again."""
     return Step("went back", session.pictures_of(state), went_back_to=state.number)
 
 
@@ -78,12 +82,14 @@ def without(session: Session, numbers: Sequence[int]) -> Step:
 
     Raises:
         UsageError: one of them is not among those of the current state.
+        TeachingError: another one was removed.
     """
-    strangers = sorted(set(numbers) - {kept.number for kept in session.pictures})
+    strangers = sorted(set(numbers) - set(session.numbers))
     if strangers:
         raise UsageError(f"{session.folder.name} is not taught with picture {strangers[0]}")
-    left = tuple(kept for kept in session.pictures if kept.number not in numbers)
-    return Step("left out", left, _added([kept for kept in session.pending if kept.number not in numbers]))
+    left = session.kept([number for number in session.numbers if number not in numbers])
+    new = [kept for kept in session.pending if kept.number not in numbers]
+    return Step("left out", left, _added(new), left_out=tuple(sorted(set(numbers))))
 
 
 def history_of(session: Session) -> tuple[TeachingStep, ...]:

@@ -119,7 +119,7 @@ def test_too_few_for_the_promise_are_told_before_any_is_taken(backbone, tmp_path
     with Session(tmp_path / "plate", backbone) as session:
         asked = at_camera(camera, count=20, rate=0.05)
         with pytest.raises(
-            UsageError, match="20 pictures are too few to promise at most 5.00% false alarms"
+            UsageError, match="20 different pictures are too few to promise at most 5.00% false alarms"
         ) as few:
             asked.teach(session, backbone, not_this_time, Teller(Progress(name="plate", wanted=20), told.append))
         enough = int(few.value.hint.split()[2].rstrip(","))

@@ -80,7 +80,7 @@ def test_pictures_that_wait_are_not_mixed_with_another_cameras(
     with pytest.raises(UsageError, match=re.escape(told)):
         take(session, backbone, camera)
     assert origins(session) == {"camera top"}
-    session.drop_pending()
+    session.drop(session.pending)
     for _ in range(2):  # its own are gone on with
         with pytest.raises(CalibrationError):
             take(session, backbone, camera)

@@ -17,7 +17,7 @@ from edge.teaching.backbone import BackboneBundle, load_backbone
 from edge.teaching.folder import forget_all, kept_backbone
 from edge.teaching.records import State
 from edge.teaching.session import Session
-from edge.teaching.step import Step, back_to, forward
+from edge.teaching.step import Step, back_to, forward, without
 from tests.edge.running_station import clean_environment
 from tests.edge.teaching.conftest import MakeBackbone, plates, teach_plates
 
@@ -33,6 +33,7 @@ def state_of(session: Session, step: Step) -> State:
         "time": step.time,
         "deed": step.deed,
         "went_back_to": step.went_back_to,
+        "left_out": step.left_out,
         "pictures": [kept.number for kept in step.pictures],
         "model": "1",
         "model_sha256": "a" * 64,
@@ -129,8 +130,12 @@ def test_a_picture_that_the_disk_damaged_is_named(folder: Path, backbone: Backbo
         teach_plates(session, plates(2))
         other = (folder / "pictures" / "00001.png").read_bytes()
         (folder / "pictures" / "00002.png").write_bytes(other)
+        with pytest.raises(TeachingError, match=r"00002.png was damaged; go on without it: --leave-out 2"):
+            list(session.read(session.pictures))
+        (folder / "pictures" / "00002.png").write_bytes(other[:99])
         with pytest.raises(TeachingError, match=r"00002.png was damaged"):
             list(session.read(session.pictures))
+        assert len(list(session.read(without(session, [2]).pictures))) == 1
 
 
 @pytest.mark.parametrize("name", ["product.json", "pictures/00001.json"])
@@ -183,12 +188,14 @@ class TestStates:
         assert forward(session).added == {"camera top": 1}
 
     def test_pending_pictures_can_be_dropped_and_taken_again(self, session: Session) -> None:
-        assert session.drop_pending() == 1
+        session.drop(session.pending)
         assert numbers(session) == [1, 2, 3]
         assert session.add(plates(4)[3], "camera top")
+        session.close()
+        with Session(session.folder) as again:
+            assert numbers(again) == [1, 2, 3, 4]
 
     def test_one_can_go_back_and_forth(self, session: Session) -> None:
-        session.drop_pending()
         step = back_to(session, session.find("last"))
         assert [kept.number for kept in step.pictures] == [1, 2]
         session.record(state_of(session, step))
@@ -197,7 +204,35 @@ class TestStates:
         with Session(session.folder) as again:
             assert numbers(again) == [1, 2]
             assert [kept.number for kept in back_to(again, again.find("2")).pictures] == [1, 2, 3]
-            assert again.add(plates(3)[2], "camera"), "a picture that was taken back may come again"
+
+    def test_a_picture_that_was_taken_back_comes_again_under_its_number(self, session: Session) -> None:
+        """Its number decides whether it is fitted or sets the threshold, which never changes."""
+        session.record(state_of(session, back_to(session, session.find("1"))))
+        assert (numbers(session), session.next_number) == ([1, 2], 5)
+        for place in (3, 2):
+            assert session.add(plates(4)[place], "camera front")
+        assert not session.add(plates(4)[2], "camera front")
+        session.close()
+        with Session(session.folder) as again:
+            assert numbers(again) == [1, 2, 3, 4]
+            assert forward(again).added == {"camera front": 2}
+            again.drop(again.pending)
+            assert [kept.number for kept in again.pictures_of(again.states[1])] == [1, 2, 3], (
+                "those of a state stay"
+            )
+
+    def test_a_picture_that_was_left_out_stays_out_until_its_state_is_gone_back_to(self, session: Session) -> None:
+        """Of the state and of those that came since; --leave-out, then --add of the same folder."""
+        session.record(state_of(session, without(session, [1, 4])))
+        session.close()
+        with Session(session.folder) as again:
+            assert (numbers(again), again.pending) == ([2, 3], ())
+            assert [again.add(pixels, "camera top") for pixels in plates(4)] == [False] * 4
+            assert again.add(plates(5)[4], "camera top")
+            assert numbers(again) == [2, 3, 5]
+            again.record(state_of(again, back_to(again, again.find("1"))))
+            assert [kept.number for kept in again.left_out] == [4]
+            assert numbers(again) == [1, 2]
 
     @pytest.mark.parametrize("wanted", ["0", "3", "latest", "-1", ""])
     def test_a_state_that_is_not_there_is_refused(self, session: Session, wanted: str) -> None:
@@ -205,11 +240,19 @@ class TestStates:
             session.find(wanted)
         assert "1 2 last" in caught.value.hint
 
-    def test_a_picture_that_is_gone_is_said(self, session: Session) -> None:
+    def test_a_picture_that_is_gone_is_said_and_can_be_left_out(self, session: Session) -> None:
         session.close()
-        (session.folder / "pictures" / "00001.json").unlink()
-        with pytest.raises(TeachingError, match="1 pictures of state 2 are gone"):
-            Session(session.folder)
+        for name in ("00001.json", "00001.png", "00004.json"):
+            (session.folder / "pictures" / name).unlink()
+        with Session(session.folder) as again:
+            with pytest.raises(TeachingError, match="pictures 1 are gone from") as caught:
+                again.pictures  # noqa: B018
+            assert caught.value.hint == "put them back, or go on without: --leave-out 1"
+            again.record(state_of(again, without(again, [1])))
+            assert numbers(again) == [2, 3]
+            with pytest.raises(TeachingError, match="pictures 1 are gone") as caught:
+                back_to(again, again.states[0])
+            assert caught.value.hint == "put them back, or go back to another state"
 
     def test_all_can_be_forgotten(self, session: Session) -> None:
         with pytest.raises(TeachingError, match="another process"):

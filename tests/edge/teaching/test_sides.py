@@ -29,13 +29,22 @@ def test_so_many_more_pictures_are_enough_and_one_less_is_not(there: int, rate: 
         needed = conformal.pictures_needed(rate) if rate else 0
         return count >= LEAST_PICTURES and len(aside(range(1, count + 1))) >= needed
 
-    more = pictures_missing(range(1, there + 1), 0, rate)
+    more = pictures_missing(range(1, there + 1), there + 1, 0, rate)
     assert enough(there + more)
     assert more == 0 or not enough(there + more - 1)
 
 
 def test_pictures_that_were_taken_back_are_made_up_for() -> None:
-    """Numbers go on after the highest, so the next pictures may all be for the fit."""
+    """Numbers go on after the highest ever given, so the next pictures may all be for the fit."""
     numbers = [1, 2, 3, 4, 20, 21, 22, 23, 24, 25]
-    more = pictures_missing(numbers, 0, 0.2)
-    assert len(aside(range(26, 26 + more))) + sum(sets_threshold(n, 0) for n in numbers) == 4
+    for first in range(26, 36):
+        more = pictures_missing(numbers, first, 0, 0.2)
+        last = first + more - 1
+        assert len(aside(range(first, first + more))) + sum(sets_threshold(n, 0) for n in numbers) == 4
+        assert sets_threshold(last, 0), "one less is not enough"
+
+
+def test_without_pictures_for_the_threshold_there_are_too_few_however_many_are_fitted() -> None:
+    fitted = [number for number in range(1, 101) if not sets_threshold(number, 0)]
+    more = pictures_missing(fitted, 101, 0, None)
+    assert len(aside(range(101, 101 + more))) == 2

@@ -84,6 +84,8 @@ def test_more_is_added_left_out_and_taken_back(
         told(capsys, *teach, "--images", more, "--add")
     left = json.loads(told(capsys, *teach, "--leave-out", 3, "--leave-out", 14, "--json"))
     assert (left["pictures"], left["new"], left["state"]) == (18, 0, 3)
+    again = json.loads(told(capsys, *teach, "--forget", "3", "--false-alarm-rate", "0.4", "--json"))
+    assert (again["pictures"], again["false_alarm_rate"]) == (18, 0.4), "the current model, made again"
     back = json.loads(told(capsys, *teach, "--forget", "1", "--json"))
     assert (back["pictures"], back["deed"]) == (12, "went back")
     states = json.loads(told(capsys, *teach, "--history", "--json"))["states"]
@@ -91,12 +93,29 @@ def test_more_is_added_left_out_and_taken_back(
         ("taught", 12),
         ("added", 20),
         ("left out", 18),
+        ("went back", 18),
         ("went back", 12),
     ]
-    assert states[3]["threshold"] == pytest.approx(states[0]["threshold"], rel=1e-5)
-    assert " went back to 1 " in told(capsys, *teach, "--history").splitlines()[3]
+    assert states[4]["threshold"] == pytest.approx(states[0]["threshold"], rel=1e-5)
+    assert " went back to 1 " in told(capsys, *teach, "--history").splitlines()[4]
     assert told(capsys, *teach, "--forget", "all") == "forgot plate; its models stay\n"
     assert len(ModelStore(tmp_path / "state").versions("plate")) >= 3  # in one second only one of a kind is made
+
+
+def test_pictures_that_wait_are_forgotten_only_once_the_earlier_model_is_made_again(
+    backbone: BackboneBundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teach = ("teach", "--name", "plate", "--state-dir", tmp_path / "state", "--device", "CPU")
+    first, more = plates_in(tmp_path / "first", 12, seed=1), plates_in(tmp_path / "more", 3, seed=2)
+    told(capsys, *teach, "--images", first, "--backbone", backbone.path)
+    with pytest.raises(TeachingError, match="15 different pictures are too few to promise"):
+        told(capsys, *teach, "--images", more, "--add", "--false-alarm-rate", "0.01")
+    with pytest.raises(TeachingError, match="12 different pictures are too few to promise"):
+        told(capsys, *teach, "--forget", "1", "--false-alarm-rate", "0.01")
+    assert told(capsys, *teach, "--history").splitlines()[1:] == ["3 pictures came since"]
+    back = told(capsys, *teach, "--forget", "1").splitlines()
+    assert "forgot 3 pictures that came since" in back
+    assert len(told(capsys, *teach, "--history").splitlines()) == 2
 
 
 def test_a_plain_bundle_is_written_and_signed(
