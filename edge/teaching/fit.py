@@ -29,7 +29,7 @@ from edge.teaching.session import Session
 from edge.teaching.sides import pictures_missing, too_few
 from edge.teaching.step import Step, history_of
 from edge.teaching.suspects import Array, Suspect, find_suspects
-from edge.teaching.threshold import set_threshold
+from edge.teaching.threshold import Alone, alone, set_threshold
 from edge.version import VERSION
 
 
@@ -41,11 +41,13 @@ class Taught:
         bundle: as read back from disk and tried.
         calibration: how its threshold was set.
         suspects: new pictures that may show defects, the worst first; they were used all the same.
+        added: what the added pictures promise by themselves; None where none were added to others.
     """
 
     bundle: Bundle
     calibration: Calibration
     suspects: tuple[Suspect, ...]
+    added: Alone | None = None
 
 
 def check_enough(session: Session, pictures: Sequence[Kept], false_alarm_rate: float | None) -> None:
@@ -110,9 +112,13 @@ def fit(
         device=device,
         compress_to_fp16=True,
     )
+    calibration = bundle.card.calibration
     with progress.bar("trying the model", None):
-        require_golden_scores(Engine(bundle, device=device))
-    return Taught(bundle, bundle.card.calibration, suspects)
+        engine = Engine(bundle, device=device)
+        require_golden_scores(engine)
+        aside = session.sides(session.pending).threshold if step.deed == "added" else None
+        added = None if aside is None else alone(engine, session, aside, calibration.threshold)
+    return Taught(bundle, calibration, suspects, added)
 
 
 def _learn(

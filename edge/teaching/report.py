@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from edge.models.names import is_reference
 from edge.teaching.images import Added
@@ -26,6 +27,7 @@ def facts(made: Made, added: Added = NOTHING) -> dict[str, object]:
         "skipped": [str(path) for path in added.skipped],
         "fitted": training.pictures if training else 0,
         "threshold": calibration.threshold,
+        "added_alone": asdict(made.taught.added) if made.taught.added else None,
         "false_alarm_rate": calibration.false_alarm_rate,
         "suspects": [
             {"picture": suspect.kept.number, "taken_from": suspect.kept.taken_from, "score": suspect.score}
@@ -44,6 +46,11 @@ def lines(made: Made, added: Added = NOTHING) -> list[str]:
         f"threshold {calibration.threshold:.4g} from {calibration.pictures} that were not fitted: "
         f"at most {calibration.false_alarm_rate:.1%} false alarms",
     ]
+    if alone := made.taught.added:
+        said.append(
+            f"for parts as the new pictures show them alone, of which {alone.pictures} were not fitted: "
+            f"at most {alone.false_alarm_rate:.1%}"
+        )
     if added.repeated:
         said.append(f"{added.repeated} were there already")
     if added.skipped:

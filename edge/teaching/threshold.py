@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 
@@ -16,6 +17,20 @@ from edge.inference.engine import Engine
 from edge.scorers.moments import Array
 from edge.teaching.records import Kept
 from edge.teaching.session import Session
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What some of the pictures that set a threshold promise by themselves.
+
+    Attributes:
+        pictures: how many they are.
+        false_alarm_rate: at most, for parts that are taken as they were.
+    """
+
+    pictures: int
+    false_alarm_rate: float
+
 
 _MOST_MAPS = 32  # that are held: few good parts exceed the pixel threshold
 
@@ -62,3 +77,25 @@ def set_threshold(
         view=view,
         by="teach",
     )
+
+
+def alone(engine: Engine, session: Session, some: Sequence[Kept], threshold: float) -> Alone:
+    """What pictures promise without the others that set the threshold with them.
+
+    A threshold of 120 pictures under one lamp and 20 under another promises something about both in that
+    proportion. Of the second lamp alone it is known how many of its pictures are above: the next one counts as one
+    more, as the split conformal bound has it.
+
+    Args:
+        engine: runs the model.
+        session: where the pictures are.
+        some: of those that set the threshold.
+        threshold: raw score.
+
+    Raises:
+        TeachingError: a picture is damaged.
+        DeviceError: the device failed.
+    """
+    pictures = ((Path(str(kept.number)), pixels) for kept, pixels in zip(some, session.read(some), strict=True))
+    above = sum(raw.score > threshold for _, raw in score_pictures(engine, pictures))
+    return Alone(len(some), (above + 1) / (len(some) + 1))

@@ -26,6 +26,7 @@ from edge.teaching.fit import Taught, fit
 from edge.teaching.session import Session
 from edge.teaching.sides import sets_threshold
 from edge.teaching.step import back_to, forward
+from edge.teaching.threshold import Alone
 from tests.conftest import with_blob
 from tests.edge.teaching.conftest import OPTIONS, SIDE, plates, teach_plates, toy_card, toy_graph
 from tests.edge.teaching.parts import written
@@ -124,6 +125,23 @@ def test_adding_pictures_equals_teaching_with_all_at_once_and_going_back_with_th
         assert one.calibration.threshold == pytest.approx(same.calibration.threshold, rel=1e-5)
         assert one.calibration.view == same.calibration.view
     assert first.calibration.threshold != added.calibration.threshold
+
+
+def test_what_added_pictures_promise_by_themselves_is_said(
+    session: Session, backbone: BackboneBundle, tmp_path: Path
+) -> None:
+    """A threshold of forty under one lamp and twenty under another promises nothing about the other one alone."""
+    teach_plates(session, plates(40))
+    assert taught(session, backbone, tmp_path / "first.xml").added is None
+    noise = np.random.default_rng(0).normal(0, 60, (20, *plates(1)[0].shape))
+    other_lamp = list(np.clip(plates(20, seed=2) + noise, 0, 255).astype(np.uint8))
+    teach_plates(session, other_lamp)
+    done = taught(session, backbone, tmp_path / "added.xml", false_alarm_rate=0.25)
+    engine = Engine(load_bundle(done.bundle.path), device="CPU")
+    aside = [pixels for number, pixels in enumerate(other_lamp, 41) if sets_threshold(number, 0)]
+    above = sum(engine.infer(pixels).score > done.calibration.threshold for pixels in aside)
+    assert done.added == Alone(pictures=4, false_alarm_rate=(above + 1) / 5)
+    assert above > 1, "the tail that the rate of all allows is of the new lamp"
 
 
 def test_a_fit_in_batches_has_scikit_learns_covariance_of_all_pictures(

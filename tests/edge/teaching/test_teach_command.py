@@ -79,6 +79,7 @@ def test_more_is_added_left_out_and_taken_back(
     (more / "broken.png").write_bytes(b"no picture")
     added = json.loads(told(capsys, *teach, "--images", more, "--add", "--json"))
     assert (added["pictures"], added["new"], added["fitted"], added["state"]) == (20, 8, 16, 2)
+    assert added["added_alone"] == {"pictures": 2, "false_alarm_rate": pytest.approx(1 / 3)}
     assert (added["repeated"], added["skipped"]) == (1, [str(more / "broken.png")])
     with pytest.raises(UsageError, match="plate is taught with all of these pictures already"):
         told(capsys, *teach, "--images", more, "--add")
