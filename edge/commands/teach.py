@@ -48,7 +48,7 @@ def teach(
     ] = None,
     forget: Annotated[
         str | None,
-        typer.Option("--forget", metavar="last|NUMBER|all", help="Go back to a state of --history; all: to none."),
+        typer.Option("--forget", metavar="last|NUMBER|all", help="Make a state of --history again; all: begin anew."),
     ] = None,
     history: Annotated[bool, typer.Option("--history", help="What was taught when, and with what.")] = False,
     fps: Annotated[
