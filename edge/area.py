@@ -93,6 +93,28 @@ class AreaPlan:
         whole_frame = (box_width, box_height) == (width, height)
         return Area(None if whole_frame else box, mask if self.masks else None)
 
+    def mask_of_cut(self, height: int, width: int) -> Mask | None:
+        """The mask of a picture of this size, bool [height, width], that was cut out of a frame by this plan.
+
+        Raises:
+            ConfigError: the picture was not cut so, or nothing is left of it to inspect.
+        """
+        if not self.masks:
+            return None
+        if self.drawing is not None:
+            frame_height, frame_width = self.drawing.shape
+        else:  # the smallest frame that such a picture may come from
+            left, top = (max(0, min(corner[axis] for corner in self.region or ((0, 0),))) for axis in (0, 1))
+            frame_height, frame_width = top + height, left + width
+        mask = self.area(frame_height, frame_width).mask
+        if mask is not None and mask.shape != (height, width):
+            raise ConfigError(
+                f"a picture of {width}x{height} is not cut to the region of interest, "
+                f"which is {mask.shape[1]}x{mask.shape[0]}",
+                hint="cut it as 'edge-ad collect --config' cuts its pictures",
+            )
+        return mask
+
     def _drawn(self, height: int, width: int) -> Mask:
         drawn = np.ones((height, width), np.bool_)
         if self.region is not None:

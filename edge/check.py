@@ -8,7 +8,7 @@ from edge.config.camera import StationCamera
 from edge.config.station import StationConfig
 from edge.inference.devices import available_devices, candidates
 from edge.inference.judge import limits_of
-from edge.inference.override import calibration_of, foreign_device
+from edge.inference.override import calibrated_elsewhere, calibration_of
 from edge.inspection.models import load_admitted, model_of
 from edge.messaging.sockets import check_loopback
 
@@ -40,8 +40,7 @@ def _check_model(config: StationConfig, camera: StationCamera, device: str) -> s
     calibration = calibration_of(bundle, device)
     threshold = config.threshold if camera.threshold is None else camera.threshold
     limits = limits_of(calibration, masked=area_plan_of(camera).masks, threshold=threshold)
-    remarks = [
-        remark for remark in (bundle.doubt, foreign_device(calibration, device, bundle.card.precision)) if remark
-    ]
+    elsewhere = calibrated_elsewhere(calibration, bundle.card, device, config.inference.precision)
+    remarks = [remark for remark in (bundle.doubt, elsewhere) if remark]
     line = f"{bundle.card.name} {bundle.card.precision}, threshold {limits.threshold:.4g}"
     return f"{line} ({'; '.join(remarks)})" if remarks else line

@@ -18,7 +18,7 @@ from edge.errors import CameraError, EdgeAdError
 from edge.health.service_manager import ServiceManager
 from edge.health.stage import Stage
 from edge.health.watchdog import Watchdog
-from edge.inference.override import foreign_device
+from edge.inference.override import calibrated_elsewhere
 from edge.inspection.answers import Answers
 from edge.inspection.assembly import assemble
 from edge.inspection.inference_health import InferenceHealth
@@ -287,7 +287,7 @@ def _log_started(models: Sequence[LoadedModel], publisher: Publisher, control: C
         )
         if model.bundle.doubt:
             log_event(log, "not_proved", level=logging.WARNING, model=card.name, reason=model.bundle.doubt)
-        if warning := foreign_device(calibration, model.engine.device, card.precision):
+        if warning := calibrated_elsewhere(calibration, card, model.engine.device, model.engine.arithmetic):
             log_event(log, "calibrated_elsewhere", level=logging.WARNING, reason=warning)
     log_event(log, "started", events=publisher.events, heatmaps=publisher.heatmaps, control=control.address)
 

@@ -8,9 +8,11 @@ from typing import Literal
 
 from calibration import conformal
 from calibration.methods import DEFAULT, METHODS
+from edge.area import AreaPlan
 from edge.errors import CalibrationError, UsageError
 from edge.inference.calibrate import check_enough
 
+USUAL_RATE = 0.01  # on site, where parts pass all day; a training has pictures for less, and asks for less
 _HERE = tuple(name for name in METHODS if name != "cross-conformal")
 Suspects = Literal["refuse", "leave out", "keep"]
 
@@ -25,6 +27,8 @@ class Asked:
         device: AUTO, CPU, GPU or NPU: the one that will judge.
         defective: folder of pictures of defective parts, for methods that need them.
         suspects: what becomes of pictures that may show defects; unless a person has said, nothing is set.
+        arithmetic: INFERENCE_PRECISION_HINT of the station; None for the model's own.
+        plan: what counts of each picture: the one of all cameras that the threshold is for; see ``masking``.
         sheet: where a contact sheet of them is written; beside the station's calibration if None.
 
     Raises:
@@ -37,6 +41,8 @@ class Asked:
     defective: Path | None = None
     suspects: Suspects = "refuse"
     sheet: Path | None = None
+    arithmetic: str | None = None
+    plan: AreaPlan = AreaPlan()
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from edge.area import AreaPlan
 from edge.calibrating.asked import Asked
 from edge.calibrating.folder import scored
 from edge.calibrating.gathered import Gathered
@@ -99,9 +100,9 @@ def calibrate_on(model: Path, parts_of: Callable[[Bundle], GoodParts], asked: As
     parts = parts_of(bundle)
     asked.check_enough(parts.total, parts.copies)
     writable_folder(model.parent)
-    engine = Engine(bundle, device=asked.device, hint="throughput")
+    engine = Engine(bundle, device=asked.device, hint="throughput", precision=asked.arithmetic)
     before = _threshold_in_force(bundle, engine.device)
-    gathered = Gathered(ReferenceTaker(bundle.card.fitting.picture))
+    gathered = Gathered(ReferenceTaker(bundle.card.fitting.picture), asked.plan)
     with shown(gathered, asked, parts.total):
         parts.fill(engine, gathered)
     asked.check_enough(len(gathered.scores))
@@ -115,7 +116,7 @@ def calibrate_on(model: Path, parts_of: Callable[[Bundle], GoodParts], asked: As
 
 def _calibrated(gathered: Gathered, left_out: tuple[int, ...], engine: Engine, asked: Asked) -> Calibration:
     scores, peaks = gathered.without(left_out)
-    defective = _defective(asked.defective, engine) if asked.defective else None
+    defective = _defective(asked.defective, engine, asked.plan) if asked.defective else None
     card = engine.bundle.card
     return calibrate(
         scores,
@@ -125,15 +126,17 @@ def _calibrated(gathered: Gathered, left_out: tuple[int, ...], engine: Engine, a
         false_alarm_rate=asked.false_alarm_rate,
         device=engine.device,
         precision=card.precision,
+        arithmetic=engine.arithmetic,
         view=gathered.view.reference() or card.calibration.view,
         defective=defective.scores if defective else None,
         defective_peaks=defective.peaks or None if defective else None,
+        left_out=len(left_out),
         by="calibrate",
     )
 
 
-def _defective(folder: Path, engine: Engine) -> Gathered:
-    gathered = Gathered(ReferenceTaker(engine.bundle.card.fitting.picture))
+def _defective(folder: Path, engine: Engine, plan: AreaPlan) -> Gathered:
+    gathered = Gathered(ReferenceTaker(engine.bundle.card.fitting.picture), plan)
     for part in scored(engine, readable(find_pictures(folder), [])):
         gathered.add(part)
     if not gathered.scores:

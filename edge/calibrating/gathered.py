@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.area import AreaPlan
+from edge.calibrating.masking import counting
 from edge.contact_sheet import MOST_TILES, Tile, tile_of
 from edge.health.camera_faults.taking import ReferenceTaker
 from edge.inference.engine import Raw
@@ -32,6 +34,7 @@ class Gathered:
 
     Attributes:
         view: takes the reference of the camera's view.
+        plan: what of each picture counts.
         names: of the pictures, in the order in which they came.
         scores: of each.
         peaks: maximum of each one's anomaly map; empty for a model without maps.
@@ -40,6 +43,7 @@ class Gathered:
     """
 
     view: ReferenceTaker
+    plan: AreaPlan = AreaPlan()
     names: list[str] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
@@ -50,18 +54,19 @@ class Gathered:
 
     def add(self, part: Part) -> None:
         """Takes in a good part."""
-        number, raw = len(self.scores), part.raw
+        height, width = part.pixels.shape[:2]
+        number, raw = len(self.scores), counting(part.raw, self.plan, (height, width))
         self.view.look(part.pixels)
         self.names.append(part.name)
         if raw.anomaly_map is not None:
             self.peaks.append(float(raw.anomaly_map.max()))
             push = heapq.heappush if len(self._maps) < MOST_MAPS else heapq.heappushpop
             push(self._maps, (self.peaks[-1], number, raw.anomaly_map))
-        self.scores.append(raw.score)
-        if len(self._highest) < MOST_TILES or raw.score > self._highest[0][0]:
-            tile = tile_of(part.name, raw.score, part.pixels, raw.anomaly_map)
+        self.scores.append(part.raw.score)
+        if len(self._highest) < MOST_TILES or part.raw.score > self._highest[0][0]:
+            tile = tile_of(part.name, part.raw.score, part.pixels, raw.anomaly_map)
             push = heapq.heappush if len(self._highest) < MOST_TILES else heapq.heappushpop
-            push(self._highest, (raw.score, number, tile))
+            push(self._highest, (part.raw.score, number, tile))
 
     def tiles(self, parts: Sequence[int]) -> list[Tile]:
         """Those of some parts, by their numbers, in their order, as far as they are among the highest scores."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from edge.calibrating.calibrate import Calibrated
     from edge.inspection.chosen import Chosen
 
-DEFAULT_RATE = 0.01
 _LOWER = "nothing to propose; whether a lower one would do only fresh good parts can tell"
 
 
@@ -111,9 +110,10 @@ def calibrate(
       edge-ad calibrate --config line-3.toml --propose
       edge-ad calibrate --model bottle.xml --undo
     """
-    from edge.calibrating.asked import Asked
+    from edge.calibrating.asked import USUAL_RATE, Asked
     from edge.calibrating.at_camera import AtCamera
-    from edge.calibrating.told import facts_of, lines_of, written_lines
+    from edge.calibrating.masking import shared_plan
+    from edge.calibrating.told import calibrated_facts, calibrated_lines, written_lines
     from edge.collecting.sieve import Limits
     from edge.inspection.chosen import chosen
 
@@ -121,18 +121,23 @@ def calibrate(
         raise UsageError("are the suspects good or not?", hint="--leave-out-suspects or --keep-suspects, not both")
     where = chosen(model, config, camera if config else None)
     if undo:
-        _undo(where.model, device)
+        _undo(where, device, as_json=as_json)
         return
     if accept:
-        _accept(where)
+        _accept(where, as_json=as_json)
         return
+    plan, ignores_nothing = shared_plan(where)
+    if ignores_nothing:
+        typer.echo(f"beware: {ignores_nothing}", err=True)
     asked = Asked(
-        false_alarm_rate or DEFAULT_RATE,
+        false_alarm_rate or USUAL_RATE,
         method=method,
         device=device or where.config.device,
         defective=defective,
         suspects="leave out" if leave_out else "keep" if keep_suspects else "refuse",
         sheet=sheet,
+        arithmetic=where.config.inference.precision,
+        plan=plan,
     )
     if propose and images is None and count is None and (camera is None or config is not None):
         _propose(where, None, asked, rate=false_alarm_rate, as_json=as_json)
@@ -154,21 +159,23 @@ def calibrate(
         return
     path = done.write()
     if as_json:
-        typer.echo(json.dumps(facts_of(done) | {"written": str(path)}))
+        typer.echo(json.dumps(calibrated_facts(done, path, where)))
     else:
-        typer.echo("\n".join([*lines_of(done, asked), *written_lines(path, where)]))
+        typer.echo("\n".join([*calibrated_lines(done, asked), *written_lines(path, where)]))
 
 
-def _undo(model: Path, device: str | None) -> None:
+def _undo(where: Chosen, device: str | None, *, as_json: bool) -> None:
     from edge.calibrating.undo import undo_calibration
 
-    removed = undo_calibration(model, device)
-    if removed is None:
+    removed = undo_calibration(where.model, device)
+    if as_json:
+        typer.echo(json.dumps({"removed": removed is not None, "kept": bool(removed and removed.exists())}))
+    elif removed is None:
         typer.echo("nothing to undo")
     elif removed.exists():
         typer.echo(f"the calibration for {device} was removed from {removed}; those for other devices stay")
     else:
-        typer.echo(f"{removed} removed: {model}'s own threshold is in force again")
+        typer.echo(f"{removed} removed: {where.model}'s own threshold is in force again")
 
 
 def _from_folder(model: Path, images: Path, asked: Asked) -> Calibrated:
@@ -181,7 +188,7 @@ def _from_folder(model: Path, images: Path, asked: Asked) -> Calibrated:
 def _propose(where: Chosen, fresh: Calibrated | None, asked: Asked, *, rate: float | None, as_json: bool) -> None:
     from edge.calibrating.proposal import write_proposal
     from edge.calibrating.proposing import in_force, propose_fresh, propose_from_pool, read_pool
-    from edge.calibrating.told import proposal_lines
+    from edge.calibrating.told import proposal_facts, proposal_lines
 
     pool = read_pool(where)
     before = in_force(pool, asked.device)
@@ -195,14 +202,17 @@ def _propose(where: Chosen, fresh: Calibrated | None, asked: Asked, *, rate: flo
         proposal = found
     write_proposal(pool.bundle, proposal)
     if as_json:
-        typer.echo(proposal.model_dump_json(exclude={"calibration": {"view"}}))
+        typer.echo(json.dumps(proposal_facts(proposal, where)))
     else:
-        typer.echo("\n".join(proposal_lines(proposal, where.model)))
+        typer.echo("\n".join(proposal_lines(proposal, where)))
 
 
-def _accept(where: Chosen) -> None:
+def _accept(where: Chosen, *, as_json: bool) -> None:
     from edge.calibrating.proposal import accept
-    from edge.calibrating.told import accepted_lines
+    from edge.calibrating.told import accepted_facts, accepted_lines
 
     proposal, path = accept(where.model)
-    typer.echo("\n".join(accepted_lines(proposal, path, where)))
+    if as_json:
+        typer.echo(json.dumps(accepted_facts(proposal, path, where)))
+    else:
+        typer.echo("\n".join(accepted_lines(proposal, path, where)))

@@ -148,7 +148,8 @@ def _labelled(found: InForce, data: Path | None, defective: Path | None) -> Labe
 
     if data is None and defective is None:
         return None
-    return score_labelled(found.bundle, labelled_pictures(data, defective), found.device)
+    pictures = labelled_pictures(data, defective)
+    return score_labelled(found.bundle, pictures, found.device, plan=found.plan, arithmetic=found.arithmetic)
 
 
 def _facts(found: InForce) -> dict[str, object]:

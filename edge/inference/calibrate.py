@@ -31,6 +31,7 @@ def calibrate(
     false_alarm_rate: float,
     device: str,
     precision: str,
+    arithmetic: str = "",
     view: ViewReference | None = None,
     defective: ArrayLike | None = None,
     defective_peaks: ArrayLike | None = None,
@@ -52,6 +53,7 @@ def calibrate(
         false_alarm_rate: the rate to promise or to aim at, in (0, 1).
         device: the OpenVINO device, or "torch", that gave the scores.
         precision: of the network that gave them.
+        arithmetic: INFERENCE_PRECISION_HINT that gave them; empty for the one in the model's card.
         view: what the camera showed of them, where their full size was at hand.
         defective: [m] scores of defective pictures, for methods that need them.
         defective_peaks: [m] the maxima of their maps; without them such a method's pixel threshold is conformal.
@@ -89,6 +91,7 @@ def calibrate(
             highest_peaks=() if peaks is None else highest(peaks),
             device=device,
             precision=precision,
+            arithmetic=arithmetic,
             view=view,
             time=datetime.datetime.now(datetime.UTC),
             by=by,

@@ -87,6 +87,9 @@ class Calibration(_Part):
     )
     device: str = Field(description="OpenVINO device the scores were computed on, e.g. CPU")
     precision: str = Field(description="precision of the IR the scores were computed with")
+    arithmetic: str = Field(
+        default="", description="INFERENCE_PRECISION_HINT they were computed with; empty for the card's"
+    )
     time: datetime = Field(description="when, UTC")
     by: str = Field(default="", description="what made it: train, export, calibrate or teach; empty in old cards")
 

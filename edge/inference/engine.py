@@ -70,6 +70,7 @@ class Engine:
 
     Attributes:
         device: the device that runs the model.
+        arithmetic: the hint that was given, e.g. f32.
         jobs: requests in flight at most.
 
     Raises:
@@ -90,10 +91,11 @@ class Engine:
         self.size = bundle.card.size
         self._again = partial(Engine, bundle, hint=hint, precision=precision, cache_dir=cache_dir)
         self._fitting = bundle.card.fitting
+        self.arithmetic = precision or bundle.card.inference_precision
         self._compiled, self.device = compile_model(
             bundle.model,
             device=device,
-            precision=precision or bundle.card.inference_precision,
+            precision=self.arithmetic,
             hint=hint,
             cache=cache_dir and folder_of(cache_dir, bundle.sha256),
         )

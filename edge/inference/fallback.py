@@ -40,6 +40,7 @@ class SteadyEngine:
     Attributes:
         bundle: as ``Engine``.
         size: as ``Engine``.
+        arithmetic: as ``Engine``.
         jobs: of the first engine; the standby may have fewer, and then makes threads wait.
 
     Raises:
@@ -51,6 +52,7 @@ class SteadyEngine:
             first.release()
         self.bundle: Bundle = first.bundle
         self.size = first.size
+        self.arithmetic = first.arithmetic
         self.jobs = first.jobs
         self._first = first  # kept: to release a lost device may block in its driver
         self._engine = first

@@ -136,7 +136,7 @@ class Judge:
             part_id: the part that was asked about, in trigger mode.
         """
         began = time.perf_counter()
-        raw = raw if mask is None else _masked(raw, mask)
+        raw = raw if mask is None else masked(raw, mask)
         verdict, reason = self._verdict(raw)
         finite = verdict is not Verdict.UNKNOWN
         peak: tuple[int, int] | None = None
@@ -208,7 +208,7 @@ class Judge:
         return (Verdict.ANOMALOUS if raw.score > self.limits.threshold else Verdict.GOOD), ""
 
 
-def _masked(raw: Raw, mask: Mask) -> Raw:
+def masked(raw: Raw, mask: Mask) -> Raw:
     """The score is the highest value that counts; what does not count is shown as low as the lowest that does."""
     if raw.anomaly_map is None:
         return replace(raw, score=math.nan)

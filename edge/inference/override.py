@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from edge.durable import write_whole
 from edge.errors import CalibrationError
 from edge.inference.bundle import Bundle
-from edge.inference.card import Calibration
+from edge.inference.card import Calibration, ModelCard
 
 
 class Override(BaseModel):
@@ -64,6 +64,25 @@ def foreign_device(calibration: Calibration, device: str, precision: str | None 
         return (
             f"the threshold was set with a network of {own}, one of {precision} will judge: calibrate on {device}"
         )
+    return ""
+
+
+def calibrated_elsewhere(
+    calibration: Calibration, card: ModelCard, device: str, arithmetic: str | None = None
+) -> str:
+    """``foreign_device`` of a bundle's card, and the same for the precision of computation.
+
+    Args:
+        calibration: in force.
+        card: of the bundle that will judge.
+        device: that will judge.
+        arithmetic: INFERENCE_PRECISION_HINT that it will judge with; None for the card's.
+    """
+    if warning := foreign_device(calibration, device, card.precision):
+        return warning
+    own, judges = calibration.arithmetic or card.inference_precision, arithmetic or card.inference_precision
+    if own != judges:
+        return f"the threshold was set by computing in {own}, {judges} will judge: calibrate by the station file"
     return ""
 
 

@@ -11,7 +11,7 @@ from edge.config.station import StationConfig
 from edge.errors import CameraError, UsageError
 from edge.inference.card import LONG
 from edge.inference.judge import sensible_thresholds
-from edge.inference.override import foreign_device
+from edge.inference.override import calibrated_elsewhere
 from edge.inspection.inspector import Inspector
 from edge.inspection.models import LoadedModel
 from edge.inspection.models_in_force import ModelsInForce
@@ -211,11 +211,11 @@ def _model_status(model: LoadedModel) -> Mapping[str, object]:
         exclude={"calibration": LONG, "training": {"fitted"}},
     )
     calibration = model.calibration.model_dump(mode="json", exclude=LONG)
-    device = model.engine.device
+    device, arithmetic = model.engine.device, model.engine.arithmetic
     return {
         "sha256": bundle.sha256,
         "device": device,
         "card": card,
         "calibration": calibration,
-        "calibrated_elsewhere": foreign_device(model.calibration, device, bundle.card.precision),
+        "calibrated_elsewhere": calibrated_elsewhere(model.calibration, bundle.card, device, arithmetic),
     }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from edge.area import area_plan_of
+from edge.area import AreaPlan, area_plan_of
 from edge.inference.bundle import Bundle, load_bundle
 from edge.inference.card import Calibration
 from edge.inference.devices import available_devices, candidates
 from edge.inference.judge import limits_of
-from edge.inference.override import calibration_of, calibrations_of, foreign_device, override_path
+from edge.inference.override import calibrated_elsewhere, calibration_of, calibrations_of, override_path
 from edge.inspection.chosen import Chosen
 from edge.inspection.thresholds import Thresholds
 from edge.messaging.outbox import default_state_dir
@@ -34,6 +34,8 @@ class InForce:
         device: that will judge.
         masked: it is compared with the highest map value outside an ignore mask.
         warning: where the scores came from another device or precision; else empty.
+        plan: what of the camera's picture counts.
+        arithmetic: INFERENCE_PRECISION_HINT of the station; None for the model's own.
     """
 
     bundle: Bundle
@@ -46,6 +48,8 @@ class InForce:
     device: str
     masked: bool
     warning: str
+    plan: AreaPlan = AreaPlan()
+    arithmetic: str | None = None
 
     @property
     def calibrated(self) -> bool:
@@ -68,23 +72,25 @@ def in_force(where: Chosen, *, device: str | None = None) -> InForce:
     judges = candidates(device or where.config.device, available_devices(ov.Core()))[0]
     bundle = load_bundle(where.model)
     calibration = calibration_of(bundle, judges)
-    masked = where.camera is not None and area_plan_of(where.camera).masks
+    plan = area_plan_of(where.camera) if where.camera else AreaPlan()
     own, set_by, place = _set_by_hand(where, bundle)
     if own is None:
         set_by = "station" if calibration in calibrations_of(bundle).values() else "model"
         place = str(override_path(bundle.path) if set_by == "station" else bundle.path)
-    limits = limits_of(calibration, masked=masked, threshold=own)
+    limits = limits_of(calibration, masked=plan.masks, threshold=own)
     return InForce(
         bundle=bundle,
         calibration=calibration,
         threshold=limits.threshold,
-        good=good_parts_of(calibration, masked=masked),
+        good=good_parts_of(calibration, masked=plan.masks),
         set_by=set_by,
         place=place,
         camera=where.camera.name if where.camera else None,
         device=judges,
-        masked=masked,
-        warning=foreign_device(calibration, judges, bundle.card.precision),
+        masked=plan.masks,
+        warning=calibrated_elsewhere(calibration, bundle.card, judges, where.config.inference.precision),
+        plan=plan,
+        arithmetic=where.config.inference.precision,
     )
 
 

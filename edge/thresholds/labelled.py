@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge import progress
+from edge.area import AreaPlan
 from edge.calibrating.folder import scored
+from edge.calibrating.masking import counting
 from edge.errors import PictureError
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine
@@ -88,18 +90,34 @@ def labelled_pictures(data: Path | None, defective: Path | None) -> dict[str, li
     return found
 
 
-def score_labelled(bundle: Bundle, pictures: Mapping[str, list[Path]], device: str) -> Labelled:
-    """Scores pictures by kind on a device; those that cannot be decoded are left out.
+def score_labelled(
+    bundle: Bundle,
+    pictures: Mapping[str, list[Path]],
+    device: str,
+    *,
+    plan: AreaPlan = AreaPlan(),  # noqa: B008 - frozen
+    arithmetic: str | None = None,
+) -> Labelled:
+    """Scores pictures by kind as a camera does; those that cannot be decoded are left out.
+
+    Args:
+        bundle: the model.
+        pictures: by kind, cut to the region of interest if there is one.
+        device: that judges.
+        plan: of the camera: what it ignores does not count.
+        arithmetic: INFERENCE_PRECISION_HINT that the camera is judged with; None for the model's own.
 
     Raises:
         DeviceError: the device cannot run the model.
+        ConfigError: a picture is not cut as the camera's are.
     """
-    engine = Engine(bundle, device=device, hint="throughput")
+    engine = Engine(bundle, device=device, hint="throughput", precision=arithmetic)
     scores: dict[str, list[float]] = {}
     with progress.bar("scores of labelled pictures", sum(map(len, pictures.values()))) as seen:
         for kind, paths in pictures.items():
             scores[kind] = []
             for part in scored(engine, readable(paths, [])):
-                scores[kind].append(part.raw.score)
+                height, width = part.pixels.shape[:2]
+                scores[kind].append(counting(part.raw, plan, (height, width)).score)
                 seen(1)
     return Labelled({kind: values for kind, values in scores.items() if values})

@@ -84,3 +84,19 @@ def test_a_drawing_that_is_no_picture_is_refused(tmp_path: Path) -> None:
     for name in ("mask.png", "absent.png"):
         with pytest.raises(ConfigError, match=name):
             read_drawing(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        AreaPlan(region=((20, 8), (32, 20), (20, 32), (8, 20))),
+        AreaPlan(region=((-5, 10), (40, -5), (70, 20), (30, 50))),  # beyond the frame on all sides
+        AreaPlan(region=BOX, ignored=(((12, 7), (15, 7), (15, 9)),)),
+        AreaPlan(ignored=(((12, 7), (15, 7), (15, 9)),)),
+        AreaPlan(drawing=np.add.outer(np.arange(40), np.arange(60)) % 70 > 30),
+    ],
+)
+def test_a_picture_that_was_cut_has_the_mask_that_it_had_in_its_frame(plan: AreaPlan) -> None:
+    area = plan.area(40, 60)
+    height, width = area.cut(PIXELS).shape[:2]
+    assert np.array_equal(plan.mask_of_cut(height, width), area.mask)
