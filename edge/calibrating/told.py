@@ -6,26 +6,32 @@ from pathlib import Path
 
 from edge.calibrating.asked import Asked
 from edge.calibrating.calibrate import Calibrated
+from edge.calibrating.overruled import overruled
 from edge.calibrating.proposal import Proposal
+from edge.inference.card import LONG
 from edge.inference.promise import promise_of
 from edge.inspection.chosen import Chosen
 
 _TAKES_IT = "a running station judges by it after 'edge-ad reload', or from its next start on"
 
 
-def facts_of(done: Calibrated) -> dict[str, object]:
-    """A calibration as JSON."""
-    facts = done.calibration.model_dump(mode="json", exclude={"view": {"mean"}})
+def calibrated_facts(done: Calibrated, path: Path, where: Chosen) -> dict[str, object]:
+    """A calibration that was written, as JSON."""
+    facts = done.calibration.model_dump(
+        mode="json", exclude={"view": {"mean"}, "highest": True, "highest_peaks": True}
+    )
     skipped = [str(name) for name in done.skipped]
-    return facts | {
+    told = {
+        "before": done.before,
         "fitted": done.fitted,
         "copies": done.copies,
         "skipped": skipped,
         "suspects": list(done.suspects),
     }
+    return facts | told | written_facts(path, where)
 
 
-def lines_of(done: Calibrated, asked: Asked) -> list[str]:
+def calibrated_lines(done: Calibrated, asked: Asked) -> list[str]:
     """A calibration as lines for people."""
     calibration = done.calibration
     was = "there was none" if done.before is None else f"was {done.before:.4g}"
@@ -47,15 +53,33 @@ def lines_of(done: Calibrated, asked: Asked) -> list[str]:
     return lines + [f"faults of the camera that will go unnoticed: {spot}" for spot in done.blind_spots]
 
 
+def written_facts(path: Path, where: Chosen) -> dict[str, object]:
+    """As ``written_lines``, for JSON."""
+    return {"written": str(path), "cameras": where.cameras, "overruled": overruled(where)}
+
+
 def written_lines(path: Path, where: Chosen) -> list[str]:
     """Where a calibration was written, and who judges by it."""
-    lines = [f"written to {path}; undo with: edge-ad calibrate --model {where.model} --undo", _TAKES_IT]
-    if len(where.cameras) > 1:
-        lines.append(f"it holds for every camera with this model: {' '.join(where.cameras)}")
-    return lines
+    passed_over = overruled(where)
+    lines = [f"written to {path}; undo with: edge-ad calibrate --model {where.model} --undo"]
+    if len(passed_over) < max(1, len(where.cameras)):
+        lines.append(_TAKES_IT)
+    return [*lines, *_cameras(where), *(f"beware: {line}" for line in passed_over.values())]
 
 
-def proposal_lines(proposal: Proposal, model: Path) -> list[str]:
+def _cameras(where: Chosen) -> list[str]:
+    if len(where.cameras) < 2:
+        return []
+    return [f"it holds for every camera with this model: {' '.join(where.cameras)}"]
+
+
+def proposal_facts(proposal: Proposal, where: Chosen) -> dict[str, object]:
+    """A proposal as JSON."""
+    facts = proposal.model_dump(mode="json", exclude={"calibration": LONG})
+    return facts | {"cameras": where.cameras, "overruled": overruled(where)}
+
+
+def proposal_lines(proposal: Proposal, where: Chosen) -> list[str]:
     """A proposal as lines for people."""
     effect, after = proposal.effect, proposal.calibration
     lines = [
@@ -67,7 +91,14 @@ def proposal_lines(proposal: Proposal, model: Path) -> list[str]:
     if effect.still_found < effect.true_alarms:
         missed = effect.true_alarms - effect.still_found
         lines.append(f"beware: {missed} confirmed defects would be missed")
-    return [*lines, f"nothing is changed; put it in force with: edge-ad calibrate --model {model} --accept"]
+    lines += [*_cameras(where), *(f"beware: {line}" for line in overruled(where).values())]
+    return [*lines, f"nothing is changed; put it in force with: edge-ad calibrate --model {where.model} --accept"]
+
+
+def accepted_facts(proposal: Proposal, path: Path, where: Chosen) -> dict[str, object]:
+    """A proposal that was put in force, as JSON."""
+    after = proposal.calibration.threshold
+    return {"threshold": after, "before": proposal.before, "how": proposal.how} | written_facts(path, where)
 
 
 def accepted_lines(proposal: Proposal, path: Path, where: Chosen) -> list[str]:

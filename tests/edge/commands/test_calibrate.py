@@ -55,6 +55,22 @@ def test_the_station_runs_by_its_own_threshold_until_it_is_undone(
     assert calibrate(own_bundle, "--undo").stdout == "nothing to undo\n"
 
 
+def test_machines_are_told_of_each_step(own_bundle: Path, good: Path) -> None:
+    """In one process each: what --json gives for a calibration, a proposal, its acceptance and the way back."""
+    asked = ("--images", good, "--false-alarm-rate", "0.4", "--json")
+    in_card = load_bundle(own_bundle).card.calibration.threshold
+    first = json.loads(calibrate(own_bundle, *asked).stdout)
+    assert (first["before"], first["overruled"]) == (in_card, {})
+    state = {"EDGE_AD_STATE_DIR": str(own_bundle.parent / "state")}
+    proposed = json.loads(edge_ad("calibrate", "--model", own_bundle, *asked, "--propose", environ=state).stdout)
+    assert proposed["before"] == first["threshold"] == proposed["calibration"]["threshold"]
+    accepted = json.loads(calibrate(own_bundle, "--accept", "--json").stdout)
+    assert (accepted["before"], accepted["written"]) == (first["threshold"], first["written"])
+    undone = json.loads(calibrate(own_bundle, "--undo", "--json").stdout)
+    assert undone == {"removed": True, "kept": False}
+    assert json.loads(calibrate(own_bundle, "--undo", "--json").stdout) == {"removed": False, "kept": False}
+
+
 def test_the_words_name_the_threshold_and_what_was_left_out(
     own_bundle: Path, tiny_dataset: Path, tmp_path: Path
 ) -> None:
