@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edge.collecting.motion import Motion
 from edge.collecting.refusal import Refusal
-from edge.collecting.seen import Blocks, Seen, change_by_noise
+from edge.collecting.seen import Blocks, Seen
 from edge.collecting.sieve import Limits, Sieve, block_means, measure
 from edge.frame import Frame
 from edge.pictures import Picture, prepare
@@ -89,8 +89,7 @@ class LiveSieve:
         refusal = self._sieve.refuses_quality(measure(pixels)) or (Refusal.MOVING if moves else None)
         if refusal is not None:
             return refusal
-        least = self._limits.min_change
-        if least > 0 and self._seen.least_change(blocks) < max(least, change_by_noise(pixels)):
+        if self._seen.knows(pixels, blocks, self._limits.min_change):
             return Refusal.SEEN
         self._seen.add(blocks)
         return None

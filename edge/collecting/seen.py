@@ -42,6 +42,16 @@ class Seen:
         difference -= np.median(difference, axis=1, keepdims=True)
         return float(np.percentile(np.abs(difference), CHANGE_PERCENTILE, axis=1).min())
 
+    def knows(self, pixels: Picture, blocks: Blocks, min_change: float) -> bool:
+        """Whether a picture shows what one of those kept shows.
+
+        Args:
+            pixels: uint8 [H, W, 3] BGR at full size, where its noise is measured.
+            blocks: its block means.
+            min_change: grey levels from which it differs; what the noise alone may change at least. 0: it does.
+        """
+        return min_change > 0 and self.least_change(blocks) < max(min_change, change_by_noise(pixels))
+
 
 def change_by_noise(pixels: Picture) -> float:
     """What the sensor's noise alone may change between two pictures of a part that lies still, grey levels.

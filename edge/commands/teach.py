@@ -48,7 +48,9 @@ def teach(
     ] = None,
     forget: Annotated[
         str | None,
-        typer.Option("--forget", metavar="last|NUMBER|all", help="Make a state of --history again; all: begin anew."),
+        typer.Option(
+            "--forget", metavar="last|NUMBER|all", help="Make a state of --history again; all: begin anew."
+        ),
     ] = None,
     history: Annotated[bool, typer.Option("--history", help="What was taught when, and with what.")] = False,
     fps: Annotated[
@@ -146,7 +148,9 @@ def teach(
             hint = "add pictures with --add, or begin anew with --forget all"
             raise UsageError(f"{name} was taught already, with {len(session.pictures)} pictures", hint=hint)
         if images is not None:
-            added = add_images(session, images)
+            added = add_images(session, images, min_change)
+            if added.seen:
+                typer.echo(report.seen(added), err=True)  # at once: too few may be left
             made = place.make(session, loaded, forward(session))
             said = [*report.lines(made, added), ready(made, shift), report.next_step(made)]
             _tell(report.facts(made, added), said, as_json=as_json)

@@ -10,7 +10,7 @@ from edge.teaching.images import Added
 from edge.teaching.making import Made
 from edge.teaching.records import State
 
-NOTHING = Added(new=0, repeated=0, skipped=())
+NOTHING = Added(new=0, repeated=0, seen=0, skipped=())
 
 
 def facts(made: Made, added: Added = NOTHING) -> dict[str, object]:
@@ -24,6 +24,7 @@ def facts(made: Made, added: Added = NOTHING) -> dict[str, object]:
         "pictures": len(state.pictures),
         "new": sum(state.added.values()),
         "repeated": added.repeated,
+        "seen": added.seen,
         "skipped": [str(path) for path in added.skipped],
         "fitted": training.pictures if training else 0,
         "threshold": calibration.threshold,
@@ -63,6 +64,12 @@ def lines(made: Made, added: Added = NOTHING) -> list[str]:
             "then leave out those that do with --leave-out NUMBER"
         )
     return said
+
+
+def seen(added: Added) -> str:
+    """That pictures of one part count once."""
+    what = f"{added.seen} show what another picture shows already, as frames of a video do, and do not count"
+    return f"{what}; --min-change 0 counts them where parts are that much alike"
 
 
 def next_step(made: Made) -> str:

@@ -117,7 +117,7 @@ def test_the_daemon_runs_there(device: Path, tiny_bundle: Path, tiny_dataset: Pa
 def test_a_product_is_taught_there(device: Path, tiny_backbone: Path, tiny_dataset: Path, tmp_path: Path) -> None:
     """With nothing of the workstation but the backbone's two files; to be activated it is compiled and tried."""
     state = ("--state-dir", tmp_path)
-    teach = (device / "edge-ad", "teach", "--name", "plate", *state, "--json")
+    teach = (device / "edge-ad", "teach", "--name", "plate", *state, "--min-change", "0", "--json")
     good = tiny_dataset / "train" / "good"
     taught = json.loads(run(*teach, "--images", good, "--backbone", tiny_backbone).stdout)
     assert (taught["pictures"], taught["fitted"]) == (24, 19)

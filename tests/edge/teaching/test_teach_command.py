@@ -24,6 +24,7 @@ from tests.edge import tiny_models
 from tests.edge.command_line import edge_ad, the_line
 from tests.edge.running_station import RunningStation, of_kind, until_stopping
 
+ALIKE = ("--min-change", "0")  # plates differ by little more than noise
 WAIT = ("--wait-for-subscribers", "1")
 
 
@@ -37,7 +38,7 @@ def test_a_product_is_taught_looked_at_activated_and_judged(
     tiny_backbone: Path, tiny_dataset: Path, mixed_folder: Path, tmp_path: Path
 ) -> None:
     state = tmp_path / "state"
-    teach = ("teach", "--name", "plate", "--state-dir", state, "--device", "CPU")
+    teach = ("teach", "--name", "plate", "--state-dir", state, "--device", "CPU", *ALIKE)
     good = tiny_dataset / "train" / "good"
     lines = said(*teach, "--images", good, "--backbone", tiny_backbone).splitlines()
     reference = lines[-1].split()[-1]
@@ -64,7 +65,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 def test_more_is_added_left_out_and_taken_back(
     backbone: BackboneBundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    teach = ("teach", "--name", "plate", "--state-dir", tmp_path / "state", "--device", "CPU")
+    teach = ("teach", "--name", "plate", "--state-dir", tmp_path / "state", "--device", "CPU", *ALIKE)
     first, more = plates_in(tmp_path / "first", 12, seed=1), plates_in(tmp_path / "more", 8, seed=2)
     line = ("--parts-per-hour", 90, "--shift-h", 2)
     *_, rate, ready, _ = told(capsys, *teach, "--images", first, "--backbone", backbone.path, *line).splitlines()
@@ -106,7 +107,7 @@ def test_more_is_added_left_out_and_taken_back(
 def test_pictures_that_wait_are_forgotten_only_once_the_earlier_model_is_made_again(
     backbone: BackboneBundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    teach = ("teach", "--name", "plate", "--state-dir", tmp_path / "state", "--device", "CPU")
+    teach = ("teach", "--name", "plate", "--state-dir", tmp_path / "state", "--device", "CPU", *ALIKE)
     first, more = plates_in(tmp_path / "first", 12, seed=1), plates_in(tmp_path / "more", 3, seed=2)
     told(capsys, *teach, "--images", first, "--backbone", backbone.path)
     with pytest.raises(TeachingError, match="15 different pictures are too few to promise"):
@@ -125,7 +126,17 @@ def test_a_plain_bundle_is_written_and_signed(
     key, output = tmp_path / "line.pem", tmp_path / "plate.xml"
     public = create_signing_key(key)
     good = plates_in(tmp_path / "good", 10, seed=1)
-    options = ("--images", good, "--backbone", backbone.path, "--name", "plate", "--state-dir", tmp_path / "state")
+    options = (
+        "--images",
+        good,
+        "--backbone",
+        backbone.path,
+        "--name",
+        "plate",
+        "--state-dir",
+        tmp_path / "state",
+        *ALIKE,
+    )
     assert str(output) in told(capsys, "teach", *options, "--output", output, "--sign", key)
     assert "signed by line.pub.pem" in told(capsys, "verify", "--model", output, "--public-key", public)
     assert load_bundle(output).card.name == "plate"
@@ -138,7 +149,7 @@ def test_suspects_are_shown_on_a_contact_sheet(
     good = plates_in(tmp_path / "good", 30, seed=1)
     spoilt, _ = with_blob(read_picture(good / "007.png"), np.random.default_rng(5))
     cv2.imwrite(str(good / "007.png"), spoilt)
-    teach = ("teach", "--name", "plate", "--state-dir", tmp_path / "state", "--backbone", backbone.path)
+    teach = ("teach", "--name", "plate", "--state-dir", tmp_path / "state", "--backbone", backbone.path, *ALIKE)
     lines = told(capsys, *teach, "--images", good)
     sheet = tmp_path / "state" / "teaching" / "plate" / "suspects.png"
     assert f"pictures 8 may show defects and count all the same: look at {sheet}" in lines
@@ -159,7 +170,7 @@ def test_a_station_that_wants_signatures_teaches_only_what_is_signed(
         f'state_dir = "{tmp_path / "state"}"\n[security]\nrequire_signed = true\ntrusted_keys = "{trusted}"\n'
     )
     good = plates_in(tmp_path / "good", 11, seed=1)
-    teach = ("teach", "--name", "plate", "--config", config, "--images", good, "--backbone", backbone.path)
+    teach = ("teach", "--name", "plate", "--config", config, "--images", good, "--backbone", backbone.path, *ALIKE)
     with pytest.raises(SignatureError, match="toy.xml is not signed"):
         told(capsys, *teach)
     told(capsys, "sign", "--model", backbone.path, "--key", key)
@@ -173,7 +184,7 @@ def test_wrong_requests_are_one_line(
     backbone: BackboneBundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     few = plates_in(tmp_path / "few", 9, seed=3)
-    options = ("teach", "--name", "plate", "--state-dir", tmp_path / "state", "--images", few)
+    options = ("teach", "--name", "plate", "--state-dir", tmp_path / "state", "--images", few, *ALIKE)
     assert the_line(edge_ad(*options), 2).startswith("no backbone was given; --backbone lite0-int8.xml")
     with pytest.raises(CardError, match="is not a backbone but a model"):
         told(capsys, *options, "--backbone", tiny_models.grey(tmp_path / "grey.xml"))
