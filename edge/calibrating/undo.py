@@ -1,22 +1,22 @@
-"""Back to the model's own thresholds."""
+"""Back to the thresholds before: those of an earlier calibration, or the model's own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from edge.errors import BundleError
+from edge.errors import BundleError, CalibrationError
 from edge.inference.bundle import load_bundle
 from edge.inference.devices import available_devices, candidates
-from edge.inference.override import delete_override, override_path, remove_override
+from edge.inference.override import calibrations_of, delete_override, override_path, undo_override
 
 
 def undo_calibration(model: Path, device: str | None = None) -> Path | None:
-    """Removes the station's own thresholds; None where there were none.
+    """Takes the station's last calibration back; None where there was none.
 
     Args:
         model: the .xml file of a bundle.
-        device: only those for this kind of device, e.g. CPU, or AUTO for the one that judges; None for all, a
-            damaged file too.
+        device: only that for this kind of device, e.g. CPU, or AUTO for the one that judges; None for all, and a
+            file that is damaged or of another model goes as a whole.
 
     Raises:
         BundleError: there is no such model either.
@@ -29,8 +29,14 @@ def undo_calibration(model: Path, device: str | None = None) -> Path | None:
             raise BundleError(f"no such file: {model}", hint="--model takes the .xml file of a bundle")
         return None
     if device is not None:
-        return path if remove_override(load_bundle(model), _judging(device)) else None
-    delete_override(model)
+        return path if undo_override(load_bundle(model), _judging(device)) else None
+    try:
+        bundle = load_bundle(model)
+        calibrations_of(bundle)
+    except (BundleError, CalibrationError):
+        delete_override(model)
+    else:
+        undo_override(bundle)
     return path
 
 

@@ -89,7 +89,9 @@ def calibrate(
         bool, typer.Option("--propose", help="Propose a threshold by the alarms that people judged.")
     ] = False,
     accept: Annotated[bool, typer.Option("--accept", help="Put the proposal in force.")] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Go back to the model's own threshold.")] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Go back to the calibration before, or to the model's own.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Set the threshold anew from good parts, so that at most the given share of them is called anomalous.
@@ -165,17 +167,26 @@ def calibrate(
 
 
 def _undo(where: Chosen, device: str | None, *, as_json: bool) -> None:
+    from edge.calibrating.overruled import overruled
     from edge.calibrating.undo import undo_calibration
+    from edge.inference.bundle import load_bundle
+    from edge.inference.override import calibrations_of
 
     removed = undo_calibration(where.model, device)
+    passed_over = overruled(where)
     if as_json:
-        typer.echo(json.dumps({"removed": removed is not None, "kept": bool(removed and removed.exists())}))
-    elif removed is None:
+        kept = removed is not None and removed.exists()
+        typer.echo(json.dumps({"removed": removed is not None, "kept": kept, "overruled": passed_over}))
+        return
+    if removed is None:
         typer.echo("nothing to undo")
     elif removed.exists():
-        typer.echo(f"the calibration for {device} was removed from {removed}; those for other devices stay")
+        for kind, own in calibrations_of(load_bundle(where.model)).items():
+            typer.echo(f"in force on {kind}: threshold {own.threshold:.4g} of {own.time:%Y-%m-%d %H:%M} UTC")
     else:
         typer.echo(f"{removed} removed: {where.model}'s own threshold is in force again")
+    for line in passed_over.values():
+        typer.echo(f"beware: {line}")
 
 
 def _from_folder(model: Path, images: Path, asked: Asked) -> Calibrated:

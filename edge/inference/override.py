@@ -7,6 +7,10 @@ calibration there; INT8 and FP16 are bundles of their own and so have files of t
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +30,9 @@ class Override(BaseModel):
     schema_: Literal[2] = Field(default=2, alias="schema")
     bundle_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="the bundle these were made for")
     calibrations: dict[str, Calibration] = Field(min_length=1, description="by kind of device, e.g. CPU")
+    before: dict[str, Calibration] = Field(
+        default_factory=dict, description="those that they replaced, likewise: what an undo goes back to"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -95,33 +102,49 @@ def write_override(bundle: Bundle, calibration: Calibration) -> Path:
     """Writes the station's calibration for its device, those for other devices stay.
 
     The file before is replaced only when the new one is whole; one of another bundle, or damaged, counts for
-    nothing.
+    nothing. The calibration that is replaced is kept, for ``undo_override``.
 
     Raises:
         CalibrationError: the file cannot be written.
     """
-    try:
-        others = calibrations_of(bundle)
-    except CalibrationError:
-        others = {}
-    _write(bundle, {**others, _kind(calibration.device): calibration})
+    kind = _kind(calibration.device)
+    with _alone(bundle):
+        try:
+            now, before = _contents(bundle)
+        except CalibrationError:
+            now, before = {}, {}
+        before.pop(kind, None)
+        if kind in now:
+            before[kind] = now[kind]
+        _write(bundle, {**now, kind: calibration}, before)
     return override_path(bundle.path)
 
 
-def remove_override(bundle: Bundle, device: str) -> bool:
-    """Takes the station's calibration for one device back; false where there was none.
+def undo_override(bundle: Bundle, device: str | None = None) -> bool:
+    """Goes back to the calibration that the station's own one replaced: an earlier one, or the card's.
+
+    Args:
+        bundle: that judges.
+        device: only for this kind; None for all.
+
+    Returns:
+        False where the station has none.
 
     Raises:
         CalibrationError: the station's file cannot be understood, is for another bundle, or cannot be written.
     """
-    kept = dict(calibrations_of(bundle))
-    if kept.pop(_kind(device), None) is None:
-        return False
-    if kept:
-        _write(bundle, kept)
-    else:
-        delete_override(bundle.path)
-    return True
+    with _alone(bundle):
+        now, before = _contents(bundle)
+        undone = [kind for kind in now if device is None or kind == _kind(device)]
+        for kind in undone:
+            del now[kind]
+            if kind in before:
+                now[kind] = before.pop(kind)
+        if undone and now:
+            _write(bundle, now, before)
+        elif undone:
+            delete_override(bundle.path)
+    return bool(undone)
 
 
 def delete_override(model: Path) -> None:
@@ -145,9 +168,14 @@ def calibrations_of(bundle: Bundle) -> dict[str, Calibration]:
     Raises:
         CalibrationError: the station's file is there and cannot be understood, or is for another bundle.
     """
+    return _contents(bundle)[0]
+
+
+def _contents(bundle: Bundle) -> tuple[dict[str, Calibration], dict[str, Calibration]]:
+    """The calibrations in force, and those that they replaced."""
     path = override_path(bundle.path)
     if not path.is_file():
-        return {}
+        return {}, {}
     again = f"calibrate again, or remove it with 'edge-ad calibrate --model {bundle.path} --undo'"
     try:
         override = Override.model_validate_json(path.read_text(encoding="utf-8"))
@@ -155,7 +183,7 @@ def calibrations_of(bundle: Bundle) -> dict[str, Calibration]:
         raise CalibrationError(f"{path} is not a calibration", hint=again) from error
     if override.bundle_sha256 != bundle.sha256:
         raise CalibrationError(f"{path} was made for another model than {bundle.path}", hint=again)
-    return override.calibrations
+    return override.calibrations, override.before
 
 
 def calibration_of(bundle: Bundle, device: str | None = None) -> Calibration:
@@ -176,11 +204,27 @@ def calibration_of(bundle: Bundle, device: str | None = None) -> Calibration:
     return max(own.values(), key=lambda each: each.time, default=bundle.card.calibration)
 
 
-def _write(bundle: Bundle, calibrations: dict[str, Calibration]) -> None:
-    path = override_path(bundle.path)
-    content = Override(bundle_sha256=bundle.sha256, calibrations=calibrations)
+@contextmanager
+def _alone(bundle: Bundle) -> Iterator[None]:
+    """One process at a time reads and writes the file anew: two would lose what one of them wrote."""
+    folder = bundle.path.parent
     try:
-        write_whole(path, content.model_dump_json(by_alias=True, indent=2) + "\n")
+        lock = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise CalibrationError(f"cannot use {folder}: {error.strerror}", hint="check its owner") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _write(bundle: Bundle, now: dict[str, Calibration], before: dict[str, Calibration]) -> None:
+    path = override_path(bundle.path)
+    content = Override(bundle_sha256=bundle.sha256, calibrations=now, before=before)
+    unused = set() if before else {"before"}  # versions that know nothing of it read the file as long as possible
+    try:
+        write_whole(path, content.model_dump_json(by_alias=True, indent=2, exclude=unused) + "\n")
     except OSError as error:
         raise CalibrationError(
             f"cannot write {path}: {error.strerror}", hint="check the folder's owner"

@@ -30,6 +30,17 @@ def test_only_that_of_the_device_that_is_meant_goes(calibrated: Path, device: st
     assert list(calibrations_of(load_bundle(calibrated))) == left
 
 
+def test_a_calibration_before_comes_back_first_and_then_the_models_own(calibrated: Path) -> None:
+    """Who regrets a proposal that was accepted does not mean the calibration of last month as well."""
+    bundle = load_bundle(calibrated)
+    first = calibrations_of(bundle)["CPU"]
+    write_override(bundle, first.model_copy(update={"threshold": first.threshold + 1, "by": "propose"}))
+    assert undo_calibration(calibrated, "CPU") == override_path(calibrated)
+    assert calibrations_of(bundle)["CPU"] == first
+    undo_calibration(calibrated)
+    assert not override_path(calibrated).exists() and undo_calibration(calibrated) is None
+
+
 def test_a_disk_that_refuses_is_one_line(calibrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk is the seam: mounted for reading only."""
 

@@ -66,9 +66,13 @@ def test_machines_are_told_of_each_step(own_bundle: Path, good: Path) -> None:
     assert proposed["before"] == first["threshold"] == proposed["calibration"]["threshold"]
     accepted = json.loads(calibrate(own_bundle, "--accept", "--json").stdout)
     assert (accepted["before"], accepted["written"]) == (first["threshold"], first["written"])
-    undone = json.loads(calibrate(own_bundle, "--undo", "--json").stdout)
-    assert undone == {"removed": True, "kept": False}
-    assert json.loads(calibrate(own_bundle, "--undo", "--json").stdout) == {"removed": False, "kept": False}
+    for kept in (True, False):  # first back to the calibration before, then to the model's own
+        undone = json.loads(calibrate(own_bundle, "--undo", "--json").stdout)
+        assert undone == {"removed": True, "kept": kept, "overruled": {}}
+    config = own_bundle.with_name("line-3.toml")
+    config.write_text('[[cameras]]\nname = "top"\nsource = "0"\nthreshold = 15.0\n', encoding="utf-8")
+    again = json.loads(calibrate(own_bundle, "--config", config, "--undo", "--json").stdout)
+    assert not again["removed"] and "camera top judges by 15 from" in again["overruled"]["top"]
 
 
 def test_the_words_name_the_threshold_and_what_was_left_out(
@@ -185,7 +189,10 @@ def test_defects_among_the_good_are_shown_and_a_person_decides(own_bundle: Path,
     assert not own_bundle.with_suffix(".calibration.json").exists()
 
     without = calibrate_in(own_bundle, two_stained, 0.1, suspects="leave out")
-    assert without.calibration.pictures == 20
+    assert (without.calibration.pictures, without.calibration.left_out) == (20, 2)
+    assert "2 suspects were left out by a person: if good after all, expect up to 19.1 %" in (
+        without.calibration.warning
+    )
     assert sorted(without.suspects) == ["0-stained.png", "7-stained.png"]
     elsewhere = two_stained.parent / "elsewhere.png"
     kept = calibrate_in(own_bundle, two_stained, 0.1, suspects="keep", sheet=elsewhere).calibration

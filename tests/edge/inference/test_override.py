@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from edge.inference.override import (
     calibrations_of,
     foreign_device,
     override_path,
-    remove_override,
+    undo_override,
     write_override,
 )
 from tests.edge.inference.conftest import MakeCalibration, WriteToy
@@ -60,11 +61,23 @@ def test_each_device_has_its_own_and_gives_it_back_alone(
     assert calibration_of(bundle, "NPU") == calibration_of(bundle) == on_gpu  # the newest of the station
     write_override(bundle, on_cpu.model_copy(update={"threshold": 14.5}))
     assert {kind: own.threshold for kind, own in calibrations_of(bundle).items()} == {"CPU": 14.5, "GPU": 13.5}
-    assert remove_override(bundle, "GPU") and not remove_override(bundle, "GPU")
+    assert undo_override(bundle, "GPU") and not undo_override(bundle, "GPU")
     assert calibration_of(bundle, "GPU").threshold == 14.5
-    assert remove_override(bundle, "CPU")
+    assert undo_override(bundle, "CPU")
+    assert calibration_of(bundle, "CPU") == on_cpu, "that is what was in force before"
+    assert undo_override(bundle, "CPU")
     assert calibration_of(bundle, "CPU") == bundle.card.calibration
     assert not override_path(bundle.path).exists()
+
+
+def test_two_that_write_at_once_lose_nothing(write_toy: WriteToy, make_calibration: MakeCalibration) -> None:
+    """Calibrations of two devices, each of which reads the file before it writes it."""
+    bundle = write_toy()
+    kinds = [f"DEVICE{number}" for number in range(8)]
+    with ThreadPoolExecutor(len(kinds)) as pool:
+        written = pool.map(lambda kind: write_override(bundle, make_calibration(device=kind)), kinds)
+        assert len(list(written)) == len(kinds)
+    assert sorted(calibrations_of(bundle)) == kinds
 
 
 def test_a_file_of_the_first_schema_is_still_in_force(
