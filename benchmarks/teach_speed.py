@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from benchmarks.conditions import ROOT, Others
 from benchmarks.datasets import find_set
 from benchmarks.teach_backbones import OTHERS, make_backbone
+from edge.benchmark.memory import descendants_of, proportional_mb
 from edge.errors import EdgeAdError
 from edge.pictures import read_picture
 
@@ -23,6 +25,7 @@ PRODUCT = "bottle"
 TAUGHT, ADDED = 120, 20
 HEIGHT_PX, WIDTH_PX = 1080, 1920
 LOOK_S = 0.02
+CORES = 2  # of a device; a larger machine's others are not used
 
 
 class Cost(BaseModel):
@@ -34,7 +37,9 @@ class Cost(BaseModel):
     pictures: int = Field(description="in all, after it")
     elapsed_s: float = Field(description="from the start of the process to its end")
     computing_s: float = Field(description="of the processor, all cores together")
-    resident_mb: float = Field(description="10^6 bytes, the most at any time")
+    resident_mb: float = Field(
+        description="10^6 bytes, the most at any time: of the command's process, or with its children (PSS)"
+    )
     others_cores: float = Field(description="cores that other processes kept busy meanwhile")
 
 
@@ -56,19 +61,29 @@ def costs(repetitions: int, work: Path) -> tuple[Cost, ...]:
 
 
 def _run(what: str, pictures: int, options: Sequence[str]) -> Cost:
+    return cost_of(what, pictures, [sys.executable, "-m", "edge", "teach", *options])
+
+
+def cost_of(what: str, pictures: int, command: Sequence[str]) -> Cost:
+    """Runs a command on two cores, and watches it and the processes that it starts.
+
+    Raises:
+        EdgeAdError: it failed.
+    """
     others = Others()
     began_s = time.monotonic()
-    command = [sys.executable, "-m", "edge", "teach", *options]
     environ = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
-    process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
     before_s = _children_s()
+    with _on_two_cores():
+        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
     most = 0.0
     while process.poll() is None:
-        most = max(most, _most_resident_mb(process.pid))
+        together = proportional_mb([process.pid, *descendants_of(process.pid)])
+        most = max(most, _most_resident_mb(process.pid), together)
         time.sleep(LOOK_S)
     elapsed_s = time.monotonic() - began_s
     if process.returncode:
-        raise EdgeAdError(f"edge-ad teach ended with exit code {process.returncode}")
+        raise EdgeAdError(f"{what}: ended with exit code {process.returncode}")
     return Cost(
         what=what,
         pictures=pictures,
@@ -77,6 +92,17 @@ def _run(what: str, pictures: int, options: Sequence[str]) -> Cost:
         resident_mb=round(most, 1),
         others_cores=others.cores(),
     )
+
+
+@contextmanager
+def _on_two_cores() -> Iterator[None]:
+    """What is started meanwhile stays on them."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:CORES])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _children_s() -> float:

@@ -11,7 +11,7 @@ import pytest
 from benchmarks import teach
 from benchmarks.interval import auroc_interval, pooled_auroc
 from benchmarks.page import write_tables
-from benchmarks.teach_curve import taught_run
+from benchmarks.teach_curve import Curve
 from benchmarks.teach_results import (
     accuracy_head,
     accuracy_table,
@@ -23,7 +23,6 @@ from benchmarks.teach_results import (
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
 from edge.pictures import find_pictures, read_picture
-from edge.scorers.features import features_of
 from edge.teaching.backbone import load_backbone
 from edge.teaching.fit import fit
 from edge.teaching.session import Session
@@ -43,12 +42,8 @@ def test_the_curve_gives_what_the_bundle_gives(tiny_backbone: Path, tiny_dataset
         path = tmp_path / "plate.xml"
         taught = fit(session, backbone, forward(session), path, name="plate", device="CPU")
     engine = Engine(load_bundle(path), device="CPU")
-
-    def views(pictures: list[np.ndarray]) -> list[np.ndarray]:
-        batches = features_of(backbone.model, pictures, backbone.card.size, device="CPU")
-        return [np.concatenate(view) for view in zip(*batches, strict=True)]
-
-    run = taught_run(views(good), [views(pictures) for pictures in tested], backbone, 3)
+    curve = Curve(backbone)
+    run = curve.run(curve.look(good), [curve.look(pictures).coarse for pictures in tested], 3)
     for scores, pictures in ((run.good, tested[0]), (run.anomalous, tested[1])):
         np.testing.assert_allclose(scores, [engine.infer(pixels).score for pixels in pictures], rtol=5e-3)
     assert run.promised == pytest.approx(taught.calibration.false_alarm_rate)
