@@ -43,12 +43,14 @@ class Pool:
         folder: where the pictures lie.
         entries: judged alarms of this model, of the cameras that are meant.
         cameras: these; empty for all.
+        each_part: whether every anomalous part raised an alarm, so that people could judge it.
     """
 
     bundle: Bundle
     folder: Path
     entries: tuple[Entry, ...]
     cameras: tuple[str, ...]
+    each_part: bool
 
 
 def read_pool(where: Chosen) -> Pool:
@@ -62,7 +64,8 @@ def read_pool(where: Chosen) -> Pool:
     folder = pool_of(where.config.state_dir or default_state_dir(where.config.station))
     cameras = (where.camera.name,) if where.camera else where.cameras
     found = [entry for entry, _ in entries_in(folder) if entry.model == bundle.sha256 and entry.judgement]
-    return Pool(bundle, folder, tuple(entry for entry in found if entry.camera in cameras or not cameras), cameras)
+    entries = tuple(entry for entry in found if entry.camera in cameras or not cameras)
+    return Pool(bundle, folder, entries, cameras, where.config.alarm.each_part)
 
 
 def in_force(pool: Pool, device: str) -> Calibration:
@@ -82,8 +85,14 @@ def propose_from_pool(pool: Pool, before: Calibration, rate: float) -> Proposal 
     """Proposes a higher threshold by the false alarms in the pool; None where the one in force keeps to the rate.
 
     Raises:
-        CalibrationError: the pool knows too little.
+        CalibrationError: the pool knows too little, or its alarms are not all anomalous parts.
     """
+    if not pool.each_part:
+        raise CalibrationError(
+            "the pool gives no threshold: by [alarm] not every anomalous part raised an alarm, and the first ones "
+            "of several do not stand for all",
+            hint=_FRESH,
+        )
     judged = _judged(pool, before)
     try:
         value = acknowledged.threshold(judged, rate)
@@ -92,7 +101,7 @@ def propose_from_pool(pool: Pool, before: Calibration, rate: float) -> Proposal 
         raise CalibrationError(f"the pool gives no threshold: {error}", hint=_FRESH) from error
     if value is None:
         return None
-    seen = f"{judged.known} of {judged.anomalous} alarms among {judged.parts} parts were judged"
+    seen = f"{judged.known} of {judged.anomalous} anomalous parts among {judged.parts} were judged"
     how = f"{seen}: {observed:.2%} of good parts were false alarms; the lowest threshold that keeps to {rate:.2%}"
     warning = "by alarms that people judged: an estimate, nothing is promised"
     if weight > 1:

@@ -26,6 +26,11 @@ class AlarmOptions(BaseModel):
         default=0.0, ge=0, le=86_400, description="seconds after an alarm in which the camera raises no other"
     )
 
+    @property
+    def each_part(self) -> bool:
+        """Whether every anomalous part raises an alarm of its own."""
+        return (self.of, self.clear_after_good, self.cool_down_s) == (1, 0, 0.0)
+
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
         if self.anomalous > self.of:

@@ -103,6 +103,19 @@ def test_alarms_that_were_not_counted_with_these_parts_do_not_count(
         propose_from_pool(pool(station), in_force(pool(station), "CPU"), 0.02)
 
 
+@pytest.mark.parametrize("rule", ["anomalous = 2\nof = 5", "clear_after_good = 3", "cool_down_s = 60"])
+def test_alarms_that_are_not_all_anomalous_parts_give_no_threshold(
+    station: Path, own_bundle: Path, tmp_path: Path, rule: str
+) -> None:
+    """Of those that raised none nobody can say what they were, and an alarm is the first of several."""
+    was = load_bundle(own_bundle).card.calibration.threshold
+    fill(own_bundle, tmp_path / "state", [was + step for step in range(1, 41)], [])
+    assert propose_from_pool(pool(station), in_force(pool(station), "CPU"), 0.02) is not None
+    station.write_text(f"{station.read_text()}[alarm]\n{rule}\n", encoding="utf-8")
+    with pytest.raises(CalibrationError, match="not every anomalous part raised an alarm.*give fresh good parts"):
+        propose_from_pool(pool(station), in_force(pool(station), "CPU"), 0.02)
+
+
 def test_other_cameras_are_left_out(station: Path, own_bundle: Path, tmp_path: Path) -> None:
     was = load_bundle(own_bundle).card.calibration.threshold
     fill(own_bundle, tmp_path / "state", [was + 1] * 40, [], camera="low")
