@@ -23,7 +23,8 @@ def remedies(found: InForce) -> list[str]:
     if not found.calibrated:
         lines.insert(0, f"It wins over every calibration: {to_be_taken_back(found)} first.")
     if found.set_by == "station":
-        lines += ["Back to the model's own:", f"  edge-ad calibrate --model {model} --undo"]
+        before = "Back to the calibration before it, or to the model's own where there was none:"
+        lines += [before, f"  edge-ad calibrate --model {model} --undo"]
     rate = found.calibration.false_alarm_rate or _RATE
     needed = conformal.pictures_needed(rate)
     return [*lines, f"To promise a rate of {percent(rate)} takes {number(needed)} good parts at least."]
