@@ -156,11 +156,14 @@ class Recorder(Closing):
     def _run(self) -> None:
         write_counts_s = time.monotonic() + _WRITE_COUNTS_S
         while True:
-            try:
-                item = self._waiting.get(timeout=max(0.0, write_counts_s - time.monotonic()))
-            except queue.Empty:
+            left_s = write_counts_s - time.monotonic()
+            if left_s <= 0:  # however much waits: pictures without their counts are of no use
                 self._try(self._counts.write)
                 write_counts_s = time.monotonic() + _WRITE_COUNTS_S
+                continue
+            try:
+                item = self._waiting.get(timeout=left_s)
+            except queue.Empty:
                 continue
             if item is None:
                 self._try(self._counts.write)
