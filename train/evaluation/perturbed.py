@@ -14,6 +14,7 @@ from train.evaluation.image_metrics import auroc
 from train.evaluation.perturb_levels import CHANGES, GRID, Change
 
 MOST_AUROC_DROP = 0.01
+RATE_WITHOUT = 0.05  # for a threshold that was set for none: without a bound, alarms on every part would be borne
 _ROUNDING = 1e-9  # a share is borne that equals the sum it is compared with
 
 Scores = NDArray[np.float64]
@@ -56,7 +57,8 @@ class Perturbed:
         rows: by name of the change, levels ascending, the neutral one left out.
         longer_px: longer side of the pictures, for levels in pixels.
         most_false_alarms: share up to which a change is borne: twice the rate that the threshold was set for, and
-            where the unchanged pictures give more than that rate, the rate on top of theirs; None without a rate.
+            where the unchanged pictures give more than that rate, the rate on top of theirs. A threshold that was
+            set for no rate is taken as one for 5 %. None without good pictures.
     """
 
     unchanged: Row
@@ -108,9 +110,9 @@ def tabulate(scores: Scores, labels: Labels, calibration: Calibration, *, longer
         calibration: its threshold and the rate that it was set for.
         longer_px: longer side of the pictures.
     """
-    rate, threshold = calibration.false_alarm_rate, calibration.threshold
+    rate, threshold = calibration.false_alarm_rate or RATE_WITHOUT, calibration.threshold
     unchanged = _row(0.0, scores[:, 0], labels, threshold)
-    most = None if rate is None else rate + max(rate, unchanged.false_alarms or 0.0)
+    most = None if unchanged.false_alarms is None else rate + max(rate, unchanged.false_alarms)
     rows: dict[str, list[Row]] = {change.name: [] for change in CHANGES}
     for column, level in zip(scores.T[1:], GRID, strict=True):
         rows[level.change.name].append(_bounded(_row(level.value, column, labels, threshold), unchanged, most))

@@ -77,7 +77,15 @@ def test_a_fall_of_the_auroc_counts_without_any_false_alarm() -> None:
     assert found.rows["blur"][0].missed == 0.1
     assert found.bears(BLUR) == (0, 0)
     assert found.bears(LAMP) == (-30, 30)
-    assert found.most_false_alarms is None
+
+
+def test_a_threshold_that_was_set_for_no_rate_bears_no_alarms_on_every_part() -> None:
+    """A model from elsewhere: the AUROC stays, as all scores rise alike, and every good part is called anomalous."""
+    found = table({("lamp", -5.0): 2, ("lamp", 5.0): GOOD}, rate=None)
+    assert found.bears(LAMP) == (-30, 0)
+    assert "(false alarms stay within 10.0%, " in sentence(found)
+    only_anomalous = tabulate(np.full((4, 1 + len(GRID)), 3.0), np.ones(4, int), calibrated(0.05), longer_px=900)
+    assert only_anomalous.most_false_alarms is None and "false alarms" not in sentence(only_anomalous)
 
 
 def test_good_pictures_alone_give_false_alarms_alone() -> None:
