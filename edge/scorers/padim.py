@@ -85,6 +85,10 @@ class PadimScorer:
         return fit.scorer()
 
     def score(self, features: Sequence[Array]) -> Scored:
+        with _one_blas_thread():
+            return self._score(features)
+
+    def _score(self, features: Sequence[Array]) -> Scored:
         power = self.options.power
         distances = self.coarse.distances(shorten(features[0], power))
         scores = top_mean(distances, self.top)
@@ -200,8 +204,8 @@ def _blas() -> ThreadpoolController:
 def _one_blas_thread() -> AbstractContextManager[object]:
     """Threads of BLAS wait for each other at every step of a small matrix.
 
-    One alone decomposes the covariances five times faster, and thirty times where other programs keep the
-    processor busy.
+    One alone decomposes the covariances five times faster and renders maps ten times, and thirty times where other
+    programs keep the processor busy.
     """
     limited: AbstractContextManager[object] = _blas().limit(limits=1, user_api="blas")
     return limited
