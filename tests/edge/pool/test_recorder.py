@@ -81,25 +81,16 @@ def pooled(state: Path) -> list[Entry]:
 def test_counts_are_written_while_pictures_wait_all_the_time(
     start: Callable[..., Recorder], show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder_module, "_WRITE_COUNTS_S", 0.05)
-    recorder, enough = start(), threading.Event()
-    show(recorder)
+    monkeypatch.setattr(recorder_module, "_WRITE_COUNTS_S", 0.1)
+    monkeypatch.setattr(recorder_module, "_RESTS", 400.0)  # each picture takes longer than the next one to come
+    recorder = start()
 
-    def press() -> None:
-        while not enough.is_set():
-            for _ in range(100):
-                recorder.hear(acknowledged("nobody-knows-it", "false_alarm"))
-            time.sleep(0.0001)
+    def written() -> bool:
+        for _ in range(MOST_WAITING):
+            show(recorder, f"alarm-{time.monotonic_ns()}")
+        return bool(read_counts(pool_of(tmp_path)))
 
-    pressing = threading.Thread(target=press)
-    pressing.start()
-    try:
-        until(lambda: bool(read_counts(pool_of(tmp_path))))
-    finally:
-        enough.set()
-        pressing.join()
-    (count,) = read_counts(pool_of(tmp_path)).values()
-    assert count.parts == 1
+    until(written)
 
 
 def test_a_picture_waits_for_its_judgement_and_then_lies_in_the_pool(

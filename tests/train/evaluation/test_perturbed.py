@@ -80,7 +80,7 @@ def test_a_fall_of_the_auroc_counts_without_any_false_alarm() -> None:
 
 
 def test_a_threshold_that_was_set_for_no_rate_bears_no_alarms_on_every_part() -> None:
-    """A model from elsewhere: the AUROC stays, as all scores rise alike, and every good part is called anomalous."""
+    """A model from elsewhere: the AUROC stays, as all scores rise alike, and every good part is anomalous."""
     found = table({("lamp", -5.0): 2, ("lamp", 5.0): GOOD}, rate=None)
     assert found.bears(LAMP) == (-30, 0)
     assert "(false alarms stay within 10.0%, " in sentence(found)
