@@ -62,7 +62,7 @@ class Curve:
 
     def __init__(self, backbone: BackboneBundle) -> None:
         self._size = backbone.card.size
-        self._options = backbone.options.model_copy(update={"fine_weight": 0.0})  # shapes the map, not the score
+        self._options = backbone.options.for_scores()
         self._extractor = Features(backbone.model, self._size, device="CPU")
 
     def look(self, pictures: Iterable[Picture]) -> Looked:
@@ -93,7 +93,7 @@ class Curve:
         jitter = Jitter.measured(COPIES, reference_of([look for look in good.looks if look is not None]), {})
         fit = PadimFit(self._size, self._options)
         for views in self._extractor.of(jitter.with_copies(good.pictures, self._size, seed)):
-            fit.add(views[:1])
+            fit.add(views)
         return fit.scorer()
 
 

@@ -55,6 +55,10 @@ class PadimOptions(BaseModel):
         coarse = View("coarse", self.stride, self.average)
         return (coarse, View("fine", self.fine_stride)) if self.fine_weight else (coarse,)
 
+    def for_scores(self) -> PadimOptions:
+        """Without the finer grid, which shapes the map and not the score."""
+        return self.model_copy(update={"fine_weight": 0.0})
+
 
 @dataclass(frozen=True)
 class PadimScorer:
@@ -176,9 +180,9 @@ class PadimFit:
         return self._gathered[0].count
 
     def add(self, views: Sequence[Array]) -> None:
-        """Adds a batch of pictures by their views, each float32 [N, C, h, w]."""
+        """Adds a batch of pictures by their views, each float32 [N, C, h, w]; views of no use are passed over."""
         with _one_blas_thread():
-            for moments, features in zip(self._gathered, views, strict=True):
+            for moments, features in zip(self._gathered, views[: len(self._gathered)], strict=True):
                 moments.add(shorten(features, self._options.power))
 
     def scorer(self) -> PadimScorer:

@@ -28,7 +28,7 @@ from edge.teaching.records import Kept
 from edge.teaching.session import Session
 from edge.teaching.sides import pictures_missing, too_few
 from edge.teaching.step import Step, history_of
-from edge.teaching.suspects import Array, Suspect, find_suspects
+from edge.teaching.suspects import Array, Suspect, find_suspects, looks_at
 from edge.teaching.threshold import Alone, alone, set_threshold
 from edge.version import VERSION
 
@@ -128,7 +128,7 @@ def _learn(
     size, options = backbone.card.size, backbone.options
     fitted = session.sides(step.pictures).fit
     jitter = jitter_of(fitted)
-    looks = 2 * len(step.pictures) + len(fitted) * (1 + jitter.copies)
+    looks = looks_at(len(step.pictures)) + len(fitted) * (1 + jitter.copies)
     with progress.bar("features of good pictures", looks) as seen:
         extractor = Features(backbone.model, size, device=device, precision=backbone.card.inference_precision)
         require_golden_features(backbone, extractor)

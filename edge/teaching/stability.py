@@ -89,7 +89,7 @@ class Stability(Closing):
         self._session = session
         self._backbone = backbone
         self._rate = rate
-        self._fit = PadimFit(backbone.card.size, backbone.options.model_copy(update={"fine_weight": 0.0}))
+        self._fit = PadimFit(backbone.card.size, backbone.options.for_scores())
         self._features: Features | None = None
         self._fitted: set[int] = set()
         self._thread = ThreadPoolExecutor(1, "stability", initializer=_yield_to_others)
@@ -134,10 +134,10 @@ class Stability(Closing):
             )
         new = [kept for kept in fit if kept.number not in self._fitted]
         for views in self._features.of(with_copies(self._session, new, jitter_of(fit))):
-            self._fit.add(views[:1])
+            self._fit.add(views)
         self._fitted |= {kept.number for kept in new}
         scorer = self._fit.scorer()
-        scores = [scorer.score(views[:1]).scores for views in self._features.of(self._session.read(aside))]
+        scores = [scorer.score(views).scores for views in self._features.of(self._session.read(aside))]
         return Estimate.after(self.latest, pictures, np.concatenate(scores).astype(np.float64), self._rate)
 
 

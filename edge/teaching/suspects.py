@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from calibration import suspects
 from edge.contact_sheet import MOST_TILES, Tile, tile_of
 from edge.pictures import Picture
-from edge.scorers.padim import PadimFit, PadimOptions
+from edge.scorers.padim import PadimFit, PadimOptions, PadimScorer
 from edge.teaching.records import Kept
 
 Array = NDArray[np.float32]
@@ -56,14 +57,13 @@ def find_suspects(
         size: (height, width) of the pictures.
         options: of the model that is taught.
     """
-    halves = pictures[::2], pictures[1::2]
+    first, second = pictures[::2], pictures[1::2]
     scores: dict[int, float] = {}
     worst: list[tuple[float, int, Array]] = []
-    for fitted, scored in (halves, halves[::-1]):
-        rows = _scored(features(fitted), features(scored), size, options)
-        for kept, (score, anomaly_map) in zip(scored, rows, strict=True):
-            scores[kept.number] = score
-            worst = heapq.nlargest(MOST_TILES, [*worst, (score, kept.number, anomaly_map)], key=itemgetter(0))
+    rows = _each_by_the_others(first, second, features, partial(PadimFit, size, options.for_scores()))
+    for kept, (score, anomaly_map) in zip([*second, *first], rows, strict=True):
+        scores[kept.number] = score
+        worst = heapq.nlargest(MOST_TILES, [*worst, (score, kept.number, anomaly_map)], key=itemgetter(0))
     values = np.array([scores[kept.number] for kept in pictures])
     usual = float(np.median(values)) or 1.0
     maps = {number: anomaly_map for _, number, anomaly_map in worst}
@@ -73,19 +73,31 @@ def find_suspects(
     )
 
 
-def _scored(
-    good: Iterator[Sequence[Array]],
-    unseen: Iterator[Sequence[Array]],
-    size: tuple[int, int],
-    options: PadimOptions,
+def looks_at(pictures: int) -> int:
+    """How many features that takes: the first half is looked at twice."""
+    return pictures + (pictures + 1) // 2
+
+
+def _each_by_the_others(
+    first: Sequence[Kept], second: Sequence[Kept], features: FeaturesOf, begin: Callable[[], PadimFit]
 ) -> Iterator[tuple[float, Array]]:
-    """Score and map of each unseen picture, by a model of the good ones."""
-    fit = PadimFit(size, options.model_copy(update={"fine_weight": 0.0}))
-    for views in good:
-        fit.add(views[:1])
+    """Scores and maps of the second half, by a model of the first, and then the other way round."""
+    fit = begin()
+    for views in features(first):
+        fit.add(views)
     scorer = fit.scorer()
     del fit  # its sums take more memory than all else
-    for views in unseen:
-        scored = scorer.score(views[:1])
-        # A map of its own: a view would keep those of the whole batch.
-        yield from ((float(score), each.copy()) for score, each in zip(scored.scores, scored.maps, strict=True))
+    fit = begin()
+    for views in features(second):
+        yield from _scored(scorer, views)
+        fit.add(views)
+    scorer = fit.scorer()
+    del fit
+    for views in features(first):
+        yield from _scored(scorer, views)
+
+
+def _scored(scorer: PadimScorer, views: Sequence[Array]) -> Iterator[tuple[float, Array]]:
+    """Score and map of each; a map of its own, as a view would keep those of the whole batch."""
+    scored = scorer.score(views)
+    return ((float(score), each.copy()) for score, each in zip(scored.scores, scored.maps, strict=True))
