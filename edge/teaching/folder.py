@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edge.durable import give_away, sync
@@ -49,28 +49,32 @@ def alone(folder: Path) -> Iterator[None]:
         TeachingError: it cannot be used, or another process is at work in it.
     """
     try:
-        for inner in (folder.parent, folder, folder / PICTURES, folder / STATES):
-            if not inner.is_dir():
-                inner.mkdir(parents=True, exist_ok=True)
-                give_away(inner, inner.parent)
+        for inner in (folder, folder / PICTURES, folder / STATES):
+            _make(inner)
         lock = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise TeachingError(f"cannot use {folder}: {error.strerror}", hint="check its owner") from error
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise TeachingError(f"{folder.name} is being taught by another process", hint="wait for it") from error
+        if not _locked(lock):
+            raise TeachingError(f"{folder.name} is being taught by another process", hint="wait for it")
         yield
     finally:
         os.close(lock)
 
 
 def sweep(folder: Path) -> None:
-    """Removes what a run that was killed left behind; nobody else may be at work there."""
-    for inner in (folder, folder / PICTURES, folder / STATES):
-        for left in inner.glob(".*"):
-            shutil.rmtree(left)
+    """Removes what runs that were killed left behind; nobody else may be at work there.
+
+    Raises:
+        TeachingError: the disk refuses.
+    """
+    try:
+        for inner in (folder, folder / PICTURES, folder / STATES):
+            for left in inner.glob(".*"):
+                _remove(left)
+        _sweep_forgotten(folder.parent)
+    except OSError as error:
+        raise TeachingError(f"cannot tidy up {folder}: {error.strerror}", hint="check its owner") from error
 
 
 def product_of(folder: Path) -> Product:
@@ -115,16 +119,50 @@ def forget_all(folder: Path) -> None:
     Raises:
         TeachingError: there is nothing, the disk refuses, or another process is at work in it.
     """
-    require_product(folder)
     leaving = folder.with_name(f"{_LEAVING}{folder.name}")
-    with alone(folder):
-        try:
-            shutil.rmtree(leaving, ignore_errors=True)  # of a run that was killed
+    try:
+        _sweep_forgotten(folder.parent)
+        require_product(folder)
+        with alone(folder):
             folder.rename(leaving)  # gone in one step, whatever happens while its files go
             sync(leaving.parent)
             shutil.rmtree(leaving)
-        except OSError as error:
-            raise TeachingError(f"cannot remove {folder}: {error.strerror}", hint="check its owner") from error
+    except OSError as error:
+        raise TeachingError(f"cannot remove {folder}: {error.strerror}", hint="check its owner") from error
+
+
+def _make(folder: Path) -> None:
+    """Makes a folder and those above it; their names survive a power cut."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        give_away(folder, folder.parent)
+        sync(folder.parent)
+
+
+def _locked(handle: int) -> bool:
+    """Whether the folder is this process's alone now."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sweep_forgotten(parent: Path) -> None:
+    """Removes products that were forgotten by runs that were killed; not those that another one is removing."""
+    for leaving in parent.glob(f"{_LEAVING}*"):
+        with suppress(FileNotFoundError):  # it has just gone
+            handle = os.open(leaving, os.O_RDONLY)
+            try:
+                if _locked(handle):
+                    shutil.rmtree(leaving)
+            finally:
+                os.close(handle)
+
+
+def _remove(left: Path) -> None:
+    shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
 
 
 def _keep(backbone: BackboneBundle, path: Path) -> None:

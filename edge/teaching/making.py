@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.contact_sheet import write_contact_sheet
+from edge.errors import TeachingError
 from edge.inference.bundle import Admit, copy_bundle
 from edge.models.signature import signature_path, write_signature
 from edge.models.store import ModelStore
@@ -100,12 +101,22 @@ def into_store(store: ModelStore, name: str, admit: Admit) -> Deliver:
 
 
 def to_file(output: Path) -> Deliver:
-    """Copies a bundle, and its signature if it has one, to a file of the user's."""
+    """Copies a bundle, and its signature if it has one, to a file of the user's; one of an older model goes."""
 
     def deliver(bundle: Path) -> str:
         copy_bundle(bundle, output)
-        if signature_path(bundle).is_file():
-            write_file(signature_path(output), signature_path(bundle).read_bytes())
+        _copy_signature(bundle, output)
         return str(output)
 
     return deliver
+
+
+def _copy_signature(bundle: Path, output: Path) -> None:
+    signature = signature_path(output)
+    if signature_path(bundle).is_file():
+        write_file(signature, signature_path(bundle).read_bytes())
+        return
+    try:
+        signature.unlink(missing_ok=True)
+    except OSError as error:
+        raise TeachingError(f"cannot remove {signature}: {error.strerror}", hint="check its owner") from error

@@ -53,7 +53,7 @@ def lines(made: Made, added: Added = NOTHING) -> list[str]:
             f"at most {alone.false_alarm_rate:.1%}"
         )
     if added.repeated:
-        said.append(f"{added.repeated} were there already")
+        said.append(f"{added.repeated} were there already, or left out")
     if added.skipped:
         named = ", ".join(map(str, added.skipped))
         said.append(f"skipped {len(added.skipped)} that cannot be decoded: {named}")

@@ -14,7 +14,7 @@ from edge.health.camera_faults.taking import look_at
 from edge.pictures import prepare
 from edge.teaching import records
 from edge.teaching.backbone import BackboneBundle, load_backbone
-from edge.teaching.folder import forget_all, kept_backbone
+from edge.teaching.folder import alone, forget_all, kept_backbone
 from edge.teaching.records import State
 from edge.teaching.session import Session
 from edge.teaching.step import Step, back_to, forward, without
@@ -78,6 +78,7 @@ def test_a_picture_counts_only_once_all_of_it_is_on_disk(folder: Path, backbone:
     (folder / "pictures" / "00002.json").unlink()
     (folder / "pictures" / ".00003.png-x").mkdir()
     (folder / ".making-x").mkdir()
+    (folder / ".DS_Store").write_bytes(b"of a file browser")
     with Session(folder) as session:
         assert numbers(session) == [1]
         teach_plates(session, plates(2)[1:])
@@ -172,6 +173,37 @@ def test_a_full_disk_leaves_what_was_kept_before(
         assert numbers(session) == [1, 2]
 
 
+def test_what_a_killed_forget_left_goes_with_the_next_run(
+    folder: Path, backbone: BackboneBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    leaving = folder.with_name(".forgotten-plate")
+    with Session(folder, backbone) as session:
+        teach_plates(session, plates(1))
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            forget_all(folder)
+    assert leaving.is_dir() and not folder.exists()
+    with alone(leaving), Session(folder.with_name("other"), backbone):
+        assert leaving.is_dir(), "another process is removing it"
+    Session(folder.with_name("other")).close()
+    assert not leaving.exists()
+
+
+def test_new_folders_survive_a_power_cut(
+    folder: Path, backbone: BackboneBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("edge.teaching.folder.sync", synced.append)
+    state_dir = folder.parents[1]
+    assert not state_dir.exists()
+    Session(folder, backbone).close()
+    assert synced[:5] == [state_dir.parent, state_dir, folder.parent, folder, folder]
+
+
 class TestStates:
     @pytest.fixture
     def session(self, folder: Path, backbone: BackboneBundle) -> Session:
@@ -259,6 +291,6 @@ class TestStates:
             forget_all(session.folder)
         session.close()
         forget_all(session.folder)
-        assert not session.folder.exists()
+        assert not list(session.folder.parent.iterdir())
         with pytest.raises(TeachingError, match="was not taught here"):
             forget_all(session.folder)

@@ -15,7 +15,7 @@ from edge.cli import app
 from edge.errors import CardError, SignatureError, TeachingError, UsageError
 from edge.inference.bundle import load_bundle
 from edge.messaging.messages import Result
-from edge.models.signature import create_signing_key
+from edge.models.signature import create_signing_key, signature_path
 from edge.models.store import ModelStore
 from edge.pictures import read_picture
 from edge.teaching.backbone import BackboneBundle
@@ -140,6 +140,8 @@ def test_a_plain_bundle_is_written_and_signed(
     assert str(output) in told(capsys, "teach", *options, "--output", output, "--sign", key)
     assert "signed by line.pub.pem" in told(capsys, "verify", "--model", output, "--public-key", public)
     assert load_bundle(output).card.name == "plate"
+    told(capsys, "teach", *options[4:], "--forget", "1", "--output", output)
+    assert not signature_path(output).exists(), "that of the model before"
     assert not (tmp_path / "state" / "models").exists()
 
 
