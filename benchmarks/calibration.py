@@ -86,9 +86,16 @@ def main() -> None:
             write_tables(
                 PAGE,
                 f"calibration-{part}",
-                timing_head(results) if part == TIMING else head(results),
+                head_of(part, results),
                 tables(results),
             )
+
+
+def head_of(part: str, results: CalibrationFile) -> str:
+    """Where and when the figures of one part were measured."""
+    if part == TIMING:
+        return timing_head(results)
+    return head(getattr(results, part)) if part in PARTS else "By formula: nothing is measured."
 
 
 def _arguments() -> argparse.Namespace:
@@ -113,7 +120,7 @@ def _arguments() -> argparse.Namespace:
 
 def _measure(arguments: argparse.Namespace, before: CalibrationFile | None) -> CalibrationFile:
     here = conditions_here(MEASURED_CODE)
-    results = before or CalibrationFile(conditions=here, measured=datetime.now(UTC))
+    results = before or CalibrationFile(rates=())
     if TIMING in arguments.parts:
         timed = Timings(conditions=conditions_here(), measured=datetime.now(UTC), timed=timing())
         results = results.model_copy(update={"timing": timed})
@@ -130,8 +137,8 @@ def _measure(arguments: argparse.Namespace, before: CalibrationFile | None) -> C
                 features = measured(model, pictures, float_graph(model))
                 for part in parts:
                     cell = PARTS[part](features, name, pictures, arguments.fits)
-                    latest = {"conditions": here, "measured": datetime.now(UTC)}
-                    results = results.with_cell(part, cell).model_copy(update=latest)
+                    here_and_now = {"conditions": here, "measured": datetime.now(UTC)}
+                    results = results.with_cell(part, cell.model_copy(update=here_and_now))
                     write_results(arguments.json, results)
     return results
 

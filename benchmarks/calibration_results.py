@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from benchmarks.conditions import Conditions
 from edge.errors import UsageError
@@ -35,6 +35,8 @@ class Cell(_Part):
 
     model: str
     set: str
+    measured: datetime | None = Field(default=None, description="when, UTC; null where it was not kept")
+    conditions: Conditions | None = Field(default=None, description="where and by which code; likewise")
 
     @property
     def key(self) -> tuple[str, str]:
@@ -134,20 +136,21 @@ class Timings(_Part):
 
 
 class CalibrationFile(_Part):
-    """The content of the results file.
+    """The content of the results file; each cell says itself when and where it was measured."""
 
-    Attributes:
-        conditions: of the last run that measured a cell.
-        measured: when that was, UTC.
-    """
-
-    conditions: Conditions
-    measured: datetime
-    rates: tuple[RatesCell, ...] = ()
+    rates: tuple[RatesCell, ...]
     published: tuple[PublishedCell, ...] = ()
     precision: tuple[PrecisionCell, ...] = ()
     augment: tuple[AugmentCell, ...] = ()
     timing: Timings | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_old(cls, data: object) -> object:
+        """Older files had the conditions of the last run alone, which say nothing about the other cells."""
+        if isinstance(data, dict):
+            return {key: value for key, value in data.items() if key not in ("conditions", "measured")}
+        return data
 
     def holds(self, part: str, key: tuple[str, str]) -> bool:
         """Whether a part has a cell of this model and set."""

@@ -8,6 +8,7 @@ from benchmarks.calibration_results import (
     AugmentCell,
     Augmented,
     CalibrationFile,
+    Cell,
     PrecisionCell,
     PublishedCell,
     Shares,
@@ -17,10 +18,19 @@ from benchmarks.conditions import headline
 from benchmarks.tables import Table, number
 
 
-def head(results: CalibrationFile) -> str:
-    """Where and when."""
-    measured = results.measured.date().isoformat()
-    return f"Measured {measured} by `make benchmark-calibration` on: {results.conditions.as_line()}."
+def head(cells: Sequence[Cell]) -> str:
+    """When and where the cells were measured; one paragraph for each code and machine."""
+    runs: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        day = cell.measured.date().isoformat() if cell.measured else ""
+        line = cell.conditions.as_line() if cell.conditions else ""
+        runs.setdefault((day, line), []).append(" ".join(cell.key))
+    paragraphs = []
+    for (day, line), names in runs.items():
+        what = f" ({', '.join(names)})" if len(runs) > 1 else ""
+        how = f"on: {line}" if line else "under conditions that were not kept"
+        paragraphs.append(f"Measured{what} {day} by `make benchmark-calibration` {how}.".replace("  ", " "))
+    return "\n\n".join(paragraphs) or "Not measured."
 
 
 def published_tables(cells: Sequence[PublishedCell]) -> list[Table]:

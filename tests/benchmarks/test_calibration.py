@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +11,12 @@ import numpy as np
 import pytest
 
 from benchmarks import calibration_timing
-from benchmarks.calibration import PAGE, RESULTS, TABLES, TIMING
+from benchmarks.calibration import PAGE, RESULTS, TABLES, head_of
 from benchmarks.calibration_features import Measured
 from benchmarks.calibration_published import _duplicates, _farther
 from benchmarks.calibration_rate_tables import above, formula_tables, rate_tables
 from benchmarks.calibration_rates import CALIBRATED, RATES, rates
 from benchmarks.calibration_results import CalibrationFile, Rate, RatesCell, read_results
-from benchmarks.calibration_tables import head, timing_head
 from benchmarks.conditions import conditions_here
 from benchmarks.page import write_tables
 from calibration.methods import METHODS
@@ -106,7 +106,7 @@ def test_near_duplicates_are_counted_and_far_pictures_told() -> None:
 
 
 def test_a_cell_measured_again_takes_the_place_of_the_old_one(cell: RatesCell, tmp_path: Path) -> None:
-    empty = CalibrationFile(conditions=conditions_here(("calibration",)), measured=datetime.now(UTC))
+    empty = CalibrationFile(rates=())
     assert not empty.holds("rates", ("padim", "drawn"))
     once = empty.with_cell("rates", cell).with_cell("rates", cell.model_copy(update={"splits": 7}))
     assert once.holds("rates", ("padim", "drawn"))
@@ -118,6 +118,35 @@ def test_a_cell_measured_again_takes_the_place_of_the_old_one(cell: RatesCell, t
         read_results(tmp_path / "other.json")
 
 
+def test_a_cell_keeps_the_conditions_that_it_was_measured_under(cell: RatesCell) -> None:
+    """Another one that is measured later, by other code, says nothing about it."""
+    before, later = (conditions_here(code) for code in (("calibration",), ("edge/pictures.py",)))
+    day = datetime(2026, 11, 22, tzinfo=UTC)
+    first = cell.model_copy(update={"conditions": before, "measured": day})
+    second = cell.model_copy(update={"set": "other", "conditions": later, "measured": day})
+    results = CalibrationFile(rates=()).with_cell("rates", first).with_cell("rates", second)
+    old, new = head_of("rates", results).split("\n\n")
+    assert old.startswith("Measured (padim drawn) 2026-11-22 ") and before.code_sha256[:12] in old
+    assert new.startswith("Measured (padim other) 2026-11-22 ") and later.code_sha256[:12] in new
+    assert head_of("rates", CalibrationFile(rates=()).with_cell("rates", first)).startswith(
+        "Measured 2026-11-22 by "
+    )
+    assert head_of("rates", CalibrationFile(rates=())) == "Not measured."
+
+
+def test_a_file_that_has_the_conditions_of_its_last_run_alone_claims_nothing_for_all(
+    cell: RatesCell, tmp_path: Path
+) -> None:
+    content = CalibrationFile(rates=()).with_cell("rates", cell).model_dump(mode="json")
+    last = {"conditions": conditions_here(("calibration",)).model_dump(), "measured": "2026-11-22T10:00:00Z"}
+    (tmp_path / "old.json").write_text(json.dumps(content | last))
+    results = read_results(tmp_path / "old.json")
+    assert results is not None
+    assert head_of("rates", results) == (
+        "Measured by `make benchmark-calibration` under conditions that were not kept."
+    )
+
+
 def test_the_page_shows_the_results_file(tmp_path: Path) -> None:
     results = read_results(RESULTS)
     assert results is not None
@@ -127,7 +156,7 @@ def test_the_page_shows_the_results_file(tmp_path: Path) -> None:
         write_tables(
             copy,
             f"calibration-{part}",
-            timing_head(results) if part == TIMING else head(results),
+            head_of(part, results),
             tables(results),
         )
     assert copy.read_text(encoding="utf-8") == PAGE.read_text(encoding="utf-8")
