@@ -11,12 +11,12 @@ from typing import Protocol
 
 from edge.area import AreaPlan
 from edge.cameras.capture import CameraState, Capture
+from edge.collecting.live_sieve import WARM_UP_PICTURES
 from edge.collecting.refusal import Refusal
 from edge.collecting.sieve import Sieve
 from edge.errors import CameraError
 from edge.pictures import Picture
 
-WARM_UP_PICTURES = 10
 LOOK_S = 0.2
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from edge.area import AreaPlan
 from edge.cameras.board import CameraState
 from edge.collecting.advice import QUIET_S, Advice
-from edge.collecting.collection import Pacing
+from edge.collecting.collection import LOOK_S, Pacing
 from edge.collecting.frames import Frames
 from edge.collecting.live_sieve import Decision, LiveSieve
 from edge.collecting.refusal import Refusal
@@ -18,7 +18,6 @@ from edge.errors import CameraError, TeachingError
 from edge.frame import Frame
 from edge.pictures import Picture
 
-LOOK_S = 0.2
 NO_FRAME = "no frame comes: is the camera connected, and is it not paused?"
 Keep = Callable[[Picture], bool]
 
