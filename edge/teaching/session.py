@@ -137,7 +137,7 @@ class Session:
     @property
     def next_number(self) -> int:
         """What the next picture gets that never came before."""
-        used = (number for state in self._states for number in state.pictures)
+        used = (number for state in self._states for number in (*state.pictures, *state.left_out))
         return max((*self._kept, *used), default=0) + 1
 
     @property

@@ -282,6 +282,11 @@ class TestStates:
             assert caught.value.hint == "put them back, or go on without: --leave-out 1"
             again.record(state_of(again, without(again, [1])))
             assert numbers(again) == [2, 3]
+            teach_plates(again, plates(6)[5:])
+            again.record(state_of(again, without(again, [4])))
+            (again.folder / "pictures" / "00004.json").unlink()
+        with Session(session.folder) as again:
+            assert again.next_number == 5, "no other picture gets the number of one that was left out"
             with pytest.raises(TeachingError, match="pictures 1 are gone") as caught:
                 back_to(again, again.states[0])
             assert caught.value.hint == "put them back, or go back to another state"
