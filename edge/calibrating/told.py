@@ -39,6 +39,10 @@ def calibrated_lines(done: Calibrated, asked: Asked) -> list[str]:
         f"threshold {calibration.threshold:.4g} ({was}) from {calibration.pictures} good pictures: "
         f"{promise_of(calibration)}"
     ]
+    if asked.plan.masks and calibration.pixel_threshold is not None:
+        lines.append(
+            f"cameras with a mask judge by what it leaves of the map: above {calibration.pixel_threshold:.4g}"
+        )
     if calibration.warning:
         lines.append(f"beware: {calibration.warning}")
     if done.fitted:

@@ -12,13 +12,15 @@ import pytest
 from edge.calibrating.asked import Asked
 from edge.calibrating.at_camera import AtCamera, interval_of
 from edge.calibrating.calibrate import Calibrated
+from edge.cameras.board import CameraState
 from edge.cameras.options import CameraOptions
 from edge.collecting.sieve import Limits
 from edge.errors import CalibrationError, CameraError, UsageError
+from edge.frame import Frame
 from edge.inference.override import override_path
 from edge.inspection.chosen import chosen
 from edge.pictures import Picture, find_pictures
-from tests.conftest import plates_in
+from tests.conftest import plate, plates_in
 from tests.edge.calibrating.on_folder import calibrate_in
 from tests.edge.teaching.parts import parts, written
 
@@ -56,6 +58,54 @@ def test_a_free_running_camera_waits_until_the_part_has_gone() -> None:
     assert interval_of(free, 5.0, live=True) == 5.0
     assert interval_of(free.model_copy(update={"triggered": True}), 5.0, live=True) == 0.0
     assert interval_of(free, 5.0, live=False) == 0.0
+
+
+class Belt:
+    """A live camera, the seam: each part passes in ten frames, half a second apart, further on in each."""
+
+    live = True
+    lost_because = ""
+    skipped = ()
+
+    def __init__(self, options: CameraOptions) -> None:
+        self.options = options
+        self._shots = [(part, shot) for part in plates(14) for shot in range(10)]
+        self._taken = 0
+
+    def __enter__(self) -> Belt:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def wait_until_open(self) -> bool:
+        return True
+
+    @property
+    def state(self) -> CameraState:
+        return CameraState.STREAMING if self._taken < len(self._shots) else CameraState.ENDED
+
+    def next_frame(self, timeout_s: float) -> Frame | None:
+        part, shot = self._shots[self._taken]
+        self._taken += 1
+        return Frame("camera", self._taken, np.roll(part, 12 * shot, axis=1), self._taken * 500_000_000)
+
+
+def plates(count: int) -> list[Picture]:
+    rng = np.random.default_rng(8)
+    return [plate(rng) for _ in range(count)]
+
+
+def test_parts_that_move_on_count_once_at_a_camera_that_runs_freely(
+    own_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fourteen parts, the first of which only shows how sharp the camera is: 130 frames."""
+    monkeypatch.setattr("edge.calibrating.at_camera.Capture", Belt)
+    camera = AtCamera("0", 100, None, 0.0, Limits(min_change=0), None)
+    where = chosen(own_bundle, None, None)
+    with pytest.raises(CalibrationError, match="a false-alarm rate of 0.05 needs 19 good parts, there are 13"):
+        camera.calibrate(where, Asked(0.05, device="CPU"))
+    assert camera.calibrate(where, Asked(0.1, device="CPU")).calibration.pictures == 13
 
 
 def test_frames_that_are_no_parts_are_refused(own_bundle: Path, tmp_path: Path) -> None:
