@@ -15,6 +15,7 @@ from edge.pictures import find_pictures, prepare, read_picture
 from edge.scorers.features import Features
 from edge.scorers.padim import PadimOptions, PadimScorer
 from edge.teaching.backbone import BackboneBundle, load_backbone
+from edge.teaching.copies import jitter_of, with_copies
 from edge.teaching.fit import fit
 from edge.teaching.session import Session
 from edge.teaching.step import forward
@@ -86,14 +87,15 @@ def test_pictures_are_taken_in_turn_from_all_folders(tiny_dataset: Path) -> None
 def test_the_head_that_the_device_attaches_is_torchs(
     tiny_backbone: Path, tiny_dataset: Path, extractor: Extractor, tmp_path: Path
 ) -> None:
-    """The torch model is fitted by itself, on torch's features of the pictures that the device fitted."""
+    """The torch model is fitted by itself, on torch's features of what the device fitted."""
     backbone = load_backbone(tiny_backbone)
     with Session(tmp_path / "session", backbone) as session:
         for path in find_pictures(tiny_dataset / "train" / "good"):
             session.add(read_picture(path), "good")
         step = forward(session)
         taught = fit(session, backbone, step, tmp_path / "plate.xml", name="plate", device="CPU")
-        pictures = np.stack(list(session.read(session.sides(step.pictures).fit)))
+        fitted = session.sides(step.pictures).fit
+        pictures = np.stack(list(with_copies(session, fitted, jitter_of(fitted))))
     with torch.inference_mode():
         views = [view.numpy() for view in extractor(torch.from_numpy(pictures))]
         whole = WholeModel(extractor, head_of(PadimScorer.fit([views], SIZE, PadimOptions()))).eval()
