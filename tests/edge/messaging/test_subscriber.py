@@ -128,15 +128,18 @@ def test_without_a_past_only_new_alerts_come(station, control, inspect, outbox):
         assert alerts_of(subscriber, 1) == [2]
 
 
-def test_a_restart_that_left_an_alert_unsent_on_disk_loses_nothing(station, control, inspect, outbox, alerts):
-    first = station(heartbeat_s=0.1)
+def test_a_restart_that_left_an_alert_unsent_on_disk_loses_nothing(
+    station, control, inspect, outbox, alerts, tmp_path
+):
+    address = f"ipc://{tmp_path}/events"  # nobody else takes it in between, as happens to a port
+    first = station(events=address, heartbeat_s=0.1)
     with Subscriber(first.events, topics=("alert/",), control=control.address, since_seq=0) as subscriber:
         first.wait_for_subscribers(1, 5)
         first.publish(inspect(0, Verdict.ANOMALOUS, 5.0))
         assert alerts_of(subscriber, 1) == [1]
         first.close()
         outbox.append(alerts(2, 3))  # committed by a station that died before it could send them
-        second = station(events=first.events, heartbeat_s=0.1)
+        second = station(events=address, heartbeat_s=0.1)
         assert alerts_of(subscriber, 3) == [2, 3, 4]
         second.publish(inspect(0, Verdict.ANOMALOUS, 5.0))
         assert alerts_of(subscriber, 1) == [5]

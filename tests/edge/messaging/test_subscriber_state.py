@@ -81,13 +81,14 @@ def test_a_late_reader_knows_state_and_alerts_within_half_a_second(station, tell
         assert len(reader.status["health"]) == 2
 
 
-def test_state_that_was_told_before_a_restart_is_told_anew(station, telling, control, inspect):
-    telling.publisher = first = station(heartbeat_s=0.1)
+def test_state_that_was_told_before_a_restart_is_told_anew(station, telling, control, inspect, tmp_path):
+    address = f"ipc://{tmp_path}/events"  # nobody else takes it in between, as happens to a port
+    telling.publisher = first = station(events=address, heartbeat_s=0.1)
     with Subscriber(first.events, topics=("health/",), control=control.address) as reader:
         first.health("disk", "degraded", "full")
         assert reader.receive(2).state == "degraded"
         first.close()
-        telling.publisher = second = station(events=first.events, heartbeat_s=0.1)
+        telling.publisher = second = station(events=address, heartbeat_s=0.1)
         second.health("disk", "degraded", "full")
         again = reader.receive(3)
         assert isinstance(again, Health) and again.boot_id == second.boot_id
