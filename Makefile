@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 WORKERS ?= 3
 # These measure times: nothing may run beside them.
-ALONE  := tests/faults tests/benchmarks tests/edge/cameras tests/edge/inspection/test_reload.py tests/edge/test_daemon_start.py tests/edge/test_daemon_stops.py tests/edge/test_cli.py
+ALONE  := tests/faults tests/benchmarks tests/edge/cameras tests/edge/test_daemon_start.py tests/edge/test_daemon_stops.py tests/edge/test_cli.py
 STAMP  := $(VENV)/.installed
 
 .PHONY: help setup demo check test test-long faults soak format benchmark-accuracy benchmark-speed benchmark-line benchmark-slowed benchmark-faults benchmark-calibration benchmark-drift benchmark-teach clean

@@ -40,6 +40,9 @@ LOCAL = "local"  # who asks, where nobody is asked for a key
 # Replies that wait for a peer that asks and does not read: more than can be asked at once, each of them bounded.
 _HWM = 100
 _LARGEST_REPLAY_BYTES = 128 * 1024
+# A client that keeps no requests for a station that is away (IMMEDIATE) loses what it has not read when the
+# connection ends: the last reply gets this time to be read.
+_FAREWELL_S = 0.2
 _LONGEST_WAIT_MS = 1000  # so that a thread that waits is told from one that hangs
 # A peer that sends a larger frame is disconnected by ZeroMQ before it is in memory.
 _LARGEST_FRAME_BYTES = 1024 * 1024
@@ -118,6 +121,7 @@ class Control(Closing):
         self._disk = ThreadPoolExecutor(1, "disk")
         self._slow = ThreadPoolExecutor(2, "reload")  # the second one finds that another is under way
         self._closing = threading.Event()
+        self._replied_s = -_FAREWELL_S
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
         self._thread.start()
 
@@ -151,6 +155,7 @@ class Control(Closing):
             self._reply_to_pending()
             for reply_to in self._pending.all():
                 self._refuse(reply_to, "not_ready", "the station stops")
+            time.sleep(max(0.0, self._replied_s + _FAREWELL_S - time.monotonic()))
 
     def _take(self, frames: list[zmq.Frame]) -> None:
         self.stage.begin("a request", on_disk=True)  # what changes something is recorded
@@ -250,6 +255,7 @@ class Control(Closing):
     def _send(self, reply_to: ReplyTo, reply: bytes) -> None:
         # A ROUTER drops the reply to a peer that has gone or does not read: it never waits here.
         self._socket.send_multipart([*reply_to.envelope, reply])
+        self._replied_s = time.monotonic()
 
 
 def _unwrap(frames: list[bytes]) -> tuple[tuple[bytes, ...], list[bytes]]:

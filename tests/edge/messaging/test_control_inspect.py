@@ -8,6 +8,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 
 import pytest
 import zmq
@@ -300,3 +301,21 @@ def test_a_wrong_request_is_refused_before_the_station_hears_of_it(plc, line, wr
     plc.send(json.dumps(request).encode())
     assert reply_to(plc) == (1, "bad_request")
     assert not line.asked
+
+
+def test_who_reads_a_moment_late_still_hears_that_the_station_stops(control, line):
+    """A client of the handshake: with IMMEDIATE, what it has not read goes with the connection."""
+    client = zmq.Context.instance().socket(zmq.DEALER)
+    client.setsockopt(zmq.IMMEDIATE, 1)
+    client.setsockopt(zmq.LINGER, 0)
+    client.setsockopt(zmq.RCVTIMEO, 2000)
+    client.connect(control.address)
+    with closing(client):
+        ask(client, "A")
+        line.answer_of("A")
+        assert not client.poll(10)
+        ending = threading.Thread(target=control.close)
+        ending.start()
+        time.sleep(0.1)
+        assert reply_to(client) == ("A", "not_ready")
+        ending.join()
