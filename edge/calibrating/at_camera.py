@@ -145,22 +145,15 @@ def _pictures_of(keep: Path | None, model: Path) -> Iterator[Path]:
     """Where the pictures go to. Those that nobody asked for are removed, unless the calibration fails: then a
     person has to look at them, or does not want to wait for them again."""
     folder = keep or model.with_name(f"{model.stem}.parts-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    stay = False
     try:
         yield folder
     except EdgeAdError as error:
-        if not folder.is_dir() or not any(folder.iterdir()):
-            _remove(folder, keep)
-        elif str(folder) not in error.hint:
+        stay = folder.is_dir() and any(folder.iterdir())
+        if stay and str(folder) not in error.hint:
             kept = f"the pictures taken are in {folder}"
             error.hint = f"{error.hint}; {kept}" if error.hint else kept
         raise
-    except BaseException:
-        _remove(folder, keep)
-        raise
-    else:
-        _remove(folder, keep)
-
-
-def _remove(folder: Path, keep: Path | None) -> None:
-    if keep is None:
-        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        if keep is None and not stay:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.commands.options import CONTROL, ControlAddress, KeyFile
 from edge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,13 +20,8 @@ def acknowledge(
     by: Annotated[str, typer.Option("--by", help="Who says so.")],
     false_alarm: Annotated[bool, typer.Option("--false-alarm", help="The part is good.")] = False,
     true_alarm: Annotated[bool, typer.Option("--true-alarm", help="The part is defective.")] = False,
-    control: Annotated[
-        str, typer.Option("--control", metavar="ADDRESS", help="Control of the station.")
-    ] = "tcp://127.0.0.1:5558",
-    keys: Annotated[
-        Path | None,
-        typer.Option("--keys", metavar="FILE", help="Key file of this client, where the station has keys."),
-    ] = None,
+    control: ControlAddress = CONTROL,
+    keys: KeyFile = None,
 ) -> None:
     """Say of an alarm of a running station whether it was right; the last word counts.
 

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from edge.commands.options import CONTROL, ControlAddress, KeyFile
+
 
 def actions(
-    control: Annotated[
-        str, typer.Option("--control", metavar="ADDRESS", help="Control of the station.")
-    ] = "tcp://127.0.0.1:5558",
+    control: ControlAddress = CONTROL,
     state_dir: Annotated[
         Path | None,
         typer.Option(
@@ -22,10 +22,7 @@ def actions(
         int | None, typer.Option(min=0, help="Those after this number. [the newest ones]", show_default=False)
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Most actions to show.")] = 20,
-    keys: Annotated[
-        Path | None,
-        typer.Option("--keys", metavar="FILE", help="Key file of this client, where the station has keys."),
-    ] = None,
+    keys: KeyFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")] = False,
 ) -> None:
     """Show who changed what at a station, and when: each pause, threshold, judgement and model, before and after.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.commands.options import MaxMotion, MinRelativeSharpness
 from edge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,21 +39,8 @@ def calibrate(
             "free-running camera [drift] every_s, 5 s; else 0.",
         ),
     ] = None,
-    max_motion: Annotated[
-        float,
-        typer.Option(
-            "--max-motion",
-            min=0,
-            help="Change between two frames of a live camera from which the part moves, grey levels; 0: parts are "
-            "judged in motion.",
-        ),
-    ] = 3.0,
-    min_relative_sharpness: Annotated[
-        float,
-        typer.Option(
-            "--min-relative-sharpness", min=0, max=1, help="Least share of the camera's sharpness; 0: no limit."
-        ),
-    ] = 0.4,
+    max_motion: MaxMotion = 3.0,
+    min_relative_sharpness: MinRelativeSharpness = 0.4,
     min_change: Annotated[
         float,
         typer.Option(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from edge.commands.options import CONTROL, ControlAddress, KeyFile
 
 ANOMALOUS, NO_VERDICT = 3, 4
 
@@ -18,13 +19,8 @@ def inspect(
     timeout_ms: Annotated[
         int, typer.Option("--timeout-ms", min=1, max=60_000, help="Time for the verdict.")
     ] = 500,
-    control: Annotated[
-        str, typer.Option("--control", metavar="ADDRESS", help="Control of the station.")
-    ] = "tcp://127.0.0.1:5558",
-    keys: Annotated[
-        Path | None,
-        typer.Option("--keys", metavar="FILE", help="Key file of this client, where the station has keys."),
-    ] = None,
+    control: ControlAddress = CONTROL,
+    keys: KeyFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="The result as one JSON object, for machines.")] = False,
 ) -> None:
     """Ask a running station for the verdict of the part that lies before a camera now.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from edge.commands.options import CONTROL, ControlAddress, KeyFile
 
 TIMEOUT_S = 120.0  # a station compiles the model anew, and a small device takes its time
 
@@ -20,13 +21,8 @@ def reload(
     camera: Annotated[
         str | None, typer.Option("--camera", help="Name of the only camera that is meant; all if not given.")
     ] = None,
-    control: Annotated[
-        str, typer.Option("--control", metavar="ADDRESS", help="Control of the station.")
-    ] = "tcp://127.0.0.1:5558",
-    keys: Annotated[
-        Path | None,
-        typer.Option("--keys", metavar="FILE", help="Key file of this client, where the station has keys."),
-    ] = None,
+    control: ControlAddress = CONTROL,
+    keys: KeyFile = None,
 ) -> None:
     """Ask a running station to read its models and their calibrations anew, while it judges on.
 
