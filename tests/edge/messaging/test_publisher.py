@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -15,23 +14,15 @@ import zmq
 
 from edge.errors import BusError, StoreError
 from edge.frame import Frame
-from edge.messaging import announcer
 from edge.messaging.alarm_options import AlarmOptions
 from edge.messaging.heatmap import decode
-from edge.messaging.messages import Alert, HeatmapHeader, Message, Result, read_message
+from edge.messaging.messages import Alert, HeatmapHeader, Result, read_message
 from edge.messaging.outbox import Outbox
 from edge.messaging.publisher import Publisher
-from edge.messaging.tally import Pulse
 from edge.verdict import Box, ModelId, Verdict
+from tests.edge.messaging.heard import next_of
 
 ANY_PORT = "tcp://127.0.0.1:0"
-
-
-def next_of(socket: zmq.Socket[bytes], kind: str) -> tuple[str, Message]:
-    while True:
-        topic, payload = socket.recv_multipart()
-        if topic.startswith(kind.encode() + b"/"):
-            return topic.decode(), read_message(payload)
 
 
 def test_a_result_arrives_with_everything_the_inspector_said(station, connect, inspect):
@@ -158,50 +149,6 @@ def test_a_result_waits_for_no_commit_of_an_alert_before_it(station, connect, in
     assert time.monotonic() - began_s >= 0.5
 
 
-def test_heartbeats_go_on_while_a_write_hangs_and_health_says_so(station, connect, inspect, outbox, monkeypatch):
-    keep, written = outbox.keep, threading.Event()
-
-    def hanging_disk(alerts):
-        assert written.wait(20)
-        return keep(alerts)
-
-    monkeypatch.setattr(outbox, "keep", hanging_disk)
-    monkeypatch.setattr(announcer, "SLOW_WRITE_S", 0.3)
-    publisher = station(heartbeat_s=0.05)
-    socket = connect(zmq.SUB, publisher.events)
-    publisher.wait_for_subscribers(1, 5)
-    publisher.publish(inspect(1, Verdict.ANOMALOUS, 5.0))
-    _, health = next_of(socket, "health")
-    assert (health.component, health.state) == ("disk", "degraded")
-    assert health.reason == "alerts wait: a write has taken more than 0.3 s"
-    for _ in range(10):
-        assert next_of(socket, "heartbeat")[1].last_alert_seq == 0
-    written.set()
-    assert next_of(socket, "alert")[1].durable
-    assert next_of(socket, "health")[1].state == "ok"
-
-
-def test_heartbeats_stop_while_alerts_hang_for_another_reason(station, connect, inspect, monkeypatch):
-    send, free = announcer.Announcer._send_heatmap, threading.Event()
-
-    def hanging(*given):
-        assert free.wait(20)
-        return send(*given)
-
-    monkeypatch.setattr(announcer.Announcer, "_send_heatmap", hanging)
-    publisher = station(heartbeat_s=0.05)
-    socket = connect(zmq.SUB, publisher.events)
-    publisher.wait_for_subscribers(1, 5)
-    publisher.publish(inspect(1, Verdict.ANOMALOUS, 5.0))
-    next_of(socket, "alert")
-    socket.setsockopt(zmq.RCVTIMEO, 400)
-    with pytest.raises(zmq.Again):
-        for _ in range(20):
-            next_of(socket, "heartbeat")
-    free.set()
-    assert next_of(socket, "heartbeat")
-
-
 def test_several_cameras_at_once_lose_and_mix_up_nothing(station, connect, inspect, outbox):
     publisher = station(alarm=AlarmOptions(anomalous=2, of=2), heartbeat_s=0.2)
     socket = connect(zmq.SUB, publisher.events)
@@ -295,24 +242,6 @@ def test_alerts_that_wait_together_share_one_commit(station, connect, inspect, o
     publisher.close()
     assert sum(sizes) == outbox.last_seq == 60
     assert len(sizes) <= 5
-
-
-def test_heartbeats_come_once_per_interval_and_count(station, connect, inspect):
-    publisher = station(heartbeat_s=0.1, pulse=lambda: Pulse("paused", dropped=9))
-    socket = connect(zmq.SUB, publisher.events)
-    publisher.wait_for_subscribers(1, 5)
-    for verdict in (Verdict.GOOD, Verdict.ANOMALOUS, Verdict.GOOD, Verdict.UNKNOWN):
-        publisher.publish(inspect(verdict=verdict, score=5.0))
-    beats, came_s = [], []
-    while len(beats) < 11:
-        beats.append(next_of(socket, "heartbeat")[1])
-        came_s.append(time.monotonic())
-    assert came_s[-1] - came_s[0] == pytest.approx(1.0, abs=0.35)
-    last = beats[-1]
-    assert (last.frames, last.dropped, last.state, last.last_alert_seq) == (4, 9, "paused", 1)
-    assert last.verdicts.model_dump() == {"good": 2, "anomalous": 1, "unknown": 1}
-    assert last.camera is None and last.fps == 0.0
-    assert max(beat.fps for beat in beats) > 10
 
 
 def test_close_sends_what_waits_and_says_that_the_station_stops(station, connect, inspect):
