@@ -54,8 +54,11 @@ def train(
         str, typer.Option("--image-size", help="Side in pixels, or HEIGHTxWIDTH for long products, e.g. 416x160.")
     ] = "256",
     backbone: Annotated[
-        str, typer.Option("--backbone", help="Feature network; with timm installed, any of timm's names.")
-    ] = "efficientnet-lite0",
+        str | None,
+        typer.Option(
+            "--backbone", help="Feature network of models that have one; with timm installed, any of its."
+        ),
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the split and of everything random.")] = 0,
     option: Annotated[
@@ -75,18 +78,23 @@ def train(
             "(degrees), brightness (share), blur (share of the width). As good pictures differ, if not given.",
         ),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the training that was interrupted in --output.")
+    ] = False,
     name: Annotated[str | None, typer.Option("--name", help="Product name; the data's folder by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Fit a model on pictures of good parts and write a checkpoint.
 
-    Up to 100 good pictures all are fitted on, and the threshold rests on models of folds; of more, one in five is
-    kept aside, by content, for the threshold.
+    Up to 100 good pictures all are fitted on, and the threshold rests on models of folds; of more, or where a
+    network is trained, one in five is kept aside, by content, for the threshold. Ctrl-C during a long training
+    still gives a checkpoint, of what was learnt so far.
 
     \b
     Example:
       edge-ad train --data bottle/ --model padim --output runs/bottle
       edge-ad train --data forest/ --normal-class healthy --output runs/forest
+      edge-ad train --data bottle/ --model cae --option epochs=80 --output runs/bottle-cae
     """
     from edge.inference.promise import promise_of
 
@@ -99,10 +107,11 @@ def train(
     height, width = parse_size(image_size)
     given = parse_options(option or [])
     kind = find_kind(model)
-    options = options_of(kind, given)
-    setup = Setup(
-        model=model, height=height, width=width, backbone=backbone, seed=seed, options=options.model_dump()
-    )
+    options = options_of(kind, given).model_dump()
+    if backbone and kind.backbone is None:
+        raise UsageError(f"{model} has no backbone", hint="leave out --backbone")
+    backbone = backbone or kind.backbone
+    setup = Setup(model=model, height=height, width=width, backbone=backbone, seed=seed, options=options)
     dataset = find_dataset(data, normal=normal, abnormal=abnormal, normal_class=normal_class)
     writable_folder(output)
     trained = fit(
@@ -115,6 +124,7 @@ def train(
         augment=kind.copies if augment is None else augment,
         ranges=parse_options(jitter or [], flag="--jitter"),
         device=device,
+        resume=resume,
     )
     header = trained.header
     if as_json:
@@ -134,6 +144,9 @@ def train(
         typer.echo(f"({false_alarm_rate:.1%} was asked; that needs more good pictures)")
     echo_skipped(trained.skipped)
     echo_doubts(trained.suspects, trained.doubt)
+    if trained.interrupted:
+        typer.echo("interrupted: this is what was learnt so far; the same command with --resume goes on")
+        raise typer.Exit(130)
     typer.echo(
         f"next: edge-ad export --checkpoint {trained.checkpoint} --output {header.name}.xml --precision int8"
     )

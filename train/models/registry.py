@@ -6,13 +6,13 @@ from pydantic import BaseModel, ValidationError
 
 from edge.errors import UsageError
 from train.models import padim, patchcore
-from train.models.kind import FeatureKind
+from train.models.kind import Kind
 
-KINDS: dict[str, FeatureKind] = {kind.name: kind for kind in (padim.KIND, patchcore.KIND)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (padim.KIND, patchcore.KIND)}
 DEFAULT = padim.KIND.name
 
 
-def find_kind(name: str) -> FeatureKind:
+def find_kind(name: str) -> Kind:
     """Looks a model up.
 
     Raises:
@@ -25,7 +25,7 @@ def find_kind(name: str) -> FeatureKind:
     return KINDS[name]
 
 
-def options_of(kind: FeatureKind, given: dict[str, object]) -> BaseModel:
+def options_of(kind: Kind, given: dict[str, object]) -> BaseModel:
     """Checks a model's options.
 
     Raises:
