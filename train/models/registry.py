@@ -5,10 +5,23 @@ from __future__ import annotations
 from pydantic import BaseModel, ValidationError
 
 from edge.errors import UsageError
-from train.models import padim, patchcore
+from train.models import cae, dagmm, dfkde, inception_cae, lake, padim, patchcore, residual_ae, sdc_ccm, stfpm, vae
 from train.models.kind import Kind
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (padim.KIND, patchcore.KIND)}
+_ALL = (
+    padim.KIND,
+    patchcore.KIND,
+    dfkde.KIND,
+    stfpm.KIND,
+    cae.KIND,
+    vae.KIND,
+    residual_ae.KIND,
+    inception_cae.KIND,
+    sdc_ccm.KIND,
+    lake.KIND,
+    *dagmm.KINDS,
+)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 DEFAULT = padim.KIND.name
 
 
