@@ -78,6 +78,12 @@ def train(
             "(degrees), brightness (share), blur (share of the width). As good pictures differ, if not given.",
         ),
     ] = None,
+    texture_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--texture-dir", help="Folder of foreign textures, such as DTD, for models that learn by them."
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the training that was interrupted in --output.")
     ] = False,
@@ -106,6 +112,8 @@ def train(
 
     height, width = parse_size(image_size)
     given = parse_options(option or [])
+    if texture_dir is not None:
+        given["texture_dir"] = str(texture_dir)
     kind = find_kind(model)
     options = options_of(kind, given).model_dump()
     if backbone and kind.backbone is None:

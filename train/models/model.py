@@ -73,7 +73,7 @@ class Model:
         learnt = None
         if kind.lesson:
             pictures = prepared(pictures, setup.size)
-            task = setup.model_dump_json()
+            task = _task(setup)
 
             def separation(state: nn.Module) -> float | None:
                 batches = outputs_of(state, pictures, setup.size, device=work.device)
@@ -159,6 +159,12 @@ def outputs_of(
             outputs = network(torch.from_numpy(np.stack(batch)).to(device))
             yield [output.float().cpu().numpy() for output in outputs]
             seen(len(batch))
+
+
+def _task(setup: Setup) -> str:
+    """What a training must have in common with one that goes on from it: all but when it ends."""
+    options = {name: value for name, value in setup.options.items() if name not in ("epochs", "patience")}
+    return setup.model_copy(update={"options": options}).model_dump_json()
 
 
 def _separation(model: Model, work: Work) -> float | None:

@@ -18,7 +18,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from edge.pictures import find_pictures, read_picture
+from edge.errors import PictureError
+from edge.pictures import SUFFIXES
 from train.models.kind import Kind
 from train.models.reconstructing import fit, restore
 from train.models.setup import Setup
@@ -73,9 +74,7 @@ class Restorer(nn.Module):
 
 
 def _lesson(options: SdcCcmOptions) -> Lesson:
-    folder = Path(options.texture_dir)
-    textures = [read_picture(path) for path in find_pictures(folder)] if options.texture_dir else []
-    corruption = Corruption(textures, options.largest_patch)
+    corruption = Corruption(_textures(options.texture_dir), options.largest_patch)
 
     def lesson(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
         drawn = [corruption.corrupt(picture, rng) for picture in pictures.cpu().numpy()]
@@ -88,6 +87,18 @@ def _lesson(options: SdcCcmOptions) -> Lesson:
         return options.inside * within + (1 - options.inside) * outside
 
     return lesson
+
+
+def _textures(folder: str) -> list[Path]:
+    """All pictures in the folder and those inside, as texture sets have one for each kind; none for no folder."""
+    if not folder:
+        return []
+    found = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise PictureError(
+            f"no textures in {folder}", hint="give a folder of pictures, or leave out --texture-dir"
+        )
+    return found
 
 
 def _network(setup: Setup, options: SdcCcmOptions, pretrained: bool) -> Restorer:

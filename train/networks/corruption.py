@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.pictures import Picture
+from edge.pictures import Picture, read_picture
 from train.networks.textures import procedural
 
 Mask = NDArray[np.float32]
@@ -27,11 +28,12 @@ class Corruption:
     """Draws corruptions.
 
     Attributes:
-        textures: uint8 pictures of any size that cover the part; none for procedural ones.
+        textures: files of pictures of any size that cover the part, read when they are drawn, as a folder of them
+            may not fit into memory; none for procedural ones.
         largest: share of the picture's area that a patch covers at most.
     """
 
-    textures: Sequence[Picture] = ()
+    textures: Sequence[Path] = ()
     largest: float = 0.2
 
     def corrupt(self, picture: Picture, rng: np.random.Generator) -> tuple[Picture, Mask]:
@@ -43,6 +45,9 @@ class Corruption:
 
         Returns:
             The corrupted picture, and float32 [H, W] in [0, 1]: how far each pixel is replaced.
+
+        Raises:
+            PictureError: a texture cannot be read.
         """
         corrupted, replaced = picture, np.zeros(picture.shape[:2], np.float32)
         for _ in range(int(rng.integers(1, 4))):
@@ -56,7 +61,7 @@ class Corruption:
         height, width = picture.shape[:2]
         if not self.textures:
             return procedural((height, width), rng)
-        chosen = self.textures[int(rng.integers(len(self.textures)))]
+        chosen = read_picture(self.textures[int(rng.integers(len(self.textures)))])
         if chosen.shape[0] < height or chosen.shape[1] < width:
             chosen = cv2.resize(chosen, (max(width, chosen.shape[1]), max(height, chosen.shape[0])))  # type: ignore[assignment]
         top = int(rng.integers(chosen.shape[0] - height + 1))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -62,12 +65,13 @@ def test_corruption_is_drawn_by_the_seed_and_told_by_its_mask() -> None:
     assert (other != found).any()
 
 
-def test_given_textures_are_what_covers_the_part() -> None:
+def test_given_textures_are_what_covers_the_part(tmp_path: Path) -> None:
     """A texture in one colour, smaller than the picture, must show in some of many draws."""
     red = np.full((20, 20, 3), (1, 2, 250), np.uint8)
+    cv2.imwrite(str(tmp_path / "red.png"), red)
     shown = 0
     for seed in range(20):
-        found, replaced = Corruption([red]).corrupt(PICTURE, np.random.default_rng(seed))
+        found, replaced = Corruption([tmp_path / "red.png"]).corrupt(PICTURE, np.random.default_rng(seed))
         shown += bool((found[replaced == 1] == red[0, 0]).all(axis=-1).any())
     assert shown >= 8
 

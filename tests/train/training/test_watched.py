@@ -32,3 +32,15 @@ def test_at_least_one_of_two_is_watched_and_none_where_none_is_wanted() -> None:
     assert [len(part) for part in set_aside(PICTURES[:2], 0.01, 0)] == [1, 1]
     assert [len(part) for part in set_aside(PICTURES, 0, 0)] == [20, 0]
     assert [len(part) for part in set_aside(PICTURES[:1], 0.5, 0)] == [1, 0]
+
+
+def test_copies_of_a_picture_are_learnt_where_it_is_and_never_watched() -> None:
+    """Three pictures with two copies each, a brightness apart."""
+    originals = PICTURES[:3] // 2
+    given = np.concatenate([[one, one + 1, one + 2] for one in originals])
+    learnt, watched = set_aside(given, 0.3, 0, copies=2)
+    assert (len(learnt), len(watched)) == (6, 1)
+    assert names(watched)[0] in names(originals)
+    assert names(watched)[0] not in names(learnt)
+    aside = names(originals).index(names(watched)[0])
+    assert sorted(names(learnt)) == sorted(names(np.delete(given, range(3 * aside, 3 * aside + 3), axis=0)))
