@@ -35,7 +35,7 @@ Augment = Annotated[
         "--augment",
         min=0,
         max=50,
-        help="Jittered copies of each good picture in the fit; not given: 2 for padim, 0 for patchcore.",
+        help="Jittered copies of each good picture in the fit; not given: 2 for padim, 0 for others.",
     ),
 ]
 NormalClass = Annotated[
