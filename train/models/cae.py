@@ -56,5 +56,5 @@ KIND = Kind(
     steps=lambda options: 0,
     restore=restore,
     fitted=False,
-    lesson=lambda options: to_reconstruct(options.loss),
+    lesson=lambda setup, options: to_reconstruct(options.loss),
 )

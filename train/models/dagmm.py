@@ -75,7 +75,7 @@ def _joined(features: Sequence[Array]) -> Array:
     return np.concatenate([latent, likeness(picture, reconstruction)], axis=1)
 
 
-def _lesson(options: DagmmOptions) -> Lesson:
+def _lesson(setup: Setup, options: DagmmOptions) -> Lesson:
     def lesson(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
         picture, reconstruction, latent, memberships = network(pictures)
         with torch.autocast(pictures.device.type, enabled=False):  # covariances do not survive 16 bits

@@ -60,5 +60,5 @@ KIND = Kind(
     steps=lambda options: 0,
     restore=restore,
     fitted=False,
-    lesson=lambda options: to_reconstruct("mse"),
+    lesson=lambda setup, options: to_reconstruct("mse"),
 )

@@ -45,7 +45,7 @@ class Kind:
         restore: (arrays, (height, width), options) to the scorer that gave these arrays.
         copies: jittered copies of each good picture that its fit does best with; docs/calibration.md.
         fitted: whether ``fit`` looks at any batch.
-        lesson: options to what the network is trained to do; None where its weights stay as they are.
+        lesson: (setup, options) to what the network is trained to do; None where its weights stay as they are.
     """
 
     name: str
@@ -60,4 +60,4 @@ class Kind:
     restore: Callable[[Mapping[str, Array], Size, Any], Scorer]
     copies: int = 0
     fitted: bool = True
-    lesson: Callable[[Any], Lesson] | None = None
+    lesson: Callable[[Setup, Any], Lesson] | None = None

@@ -109,5 +109,5 @@ KIND = Kind(
     fit=_fit,
     steps=lambda options: 0,
     restore=_restore,
-    lesson=lambda options: to_reconstruct(options.loss),
+    lesson=lambda setup, options: to_reconstruct(options.loss),
 )

@@ -81,7 +81,7 @@ class Model:
                 return _separation(cls(setup, state, scorer), work)
 
             learnt = learn(
-                *(network, kind.lesson(options), pictures, options, setup.seed, work, task),
+                *(network, kind.lesson(setup, options), pictures, options, setup.seed, work, task),
                 separation=separation,
                 copies=copies,
             )

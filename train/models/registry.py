@@ -5,7 +5,20 @@ from __future__ import annotations
 from pydantic import BaseModel, ValidationError
 
 from edge.errors import UsageError
-from train.models import cae, dagmm, dfkde, inception_cae, lake, padim, patchcore, residual_ae, sdc_ccm, stfpm, vae
+from train.models import (
+    cae,
+    dagmm,
+    dfkde,
+    distilled,
+    inception_cae,
+    lake,
+    padim,
+    patchcore,
+    residual_ae,
+    sdc_ccm,
+    stfpm,
+    vae,
+)
 from train.models.kind import Kind
 
 _ALL = (
@@ -13,6 +26,7 @@ _ALL = (
     patchcore.KIND,
     dfkde.KIND,
     stfpm.KIND,
+    distilled.KIND,
     cae.KIND,
     vae.KIND,
     residual_ae.KIND,

@@ -73,7 +73,7 @@ class Restorer(nn.Module):
         return picture, self.end(x)
 
 
-def _lesson(options: SdcCcmOptions) -> Lesson:
+def _lesson(setup: Setup, options: SdcCcmOptions) -> Lesson:
     corruption = Corruption(_textures(options.texture_dir), options.largest_patch)
 
     def lesson(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:

@@ -104,5 +104,5 @@ KIND = Kind(
     steps=lambda options: 0,
     restore=_restore,
     fitted=False,
-    lesson=lambda options: matching,
+    lesson=lambda setup, options: matching,
 )

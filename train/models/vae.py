@@ -75,7 +75,7 @@ def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     return (mean.square() + log_variance.exp() - log_variance - 1).sum(dim=1) / 2
 
 
-def _lesson(options: VaeOptions) -> Lesson:
+def _lesson(setup: Setup, options: VaeOptions) -> Lesson:
     def lesson(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
         picture, reconstruction, mean, log_variance = network.drawn(pictures)
         # The evidence bound of a unit Gaussian per value, divided by the number of values.
