@@ -13,14 +13,18 @@ from calibration import conformal
 from edge.errors import UsageError
 from edge.inference.batch import score_pictures
 from edge.inference.bundle import Bundle, load_bundle
+from edge.inference.devices import compile_model
 from edge.inference.engine import Engine
 from edge.pictures import readable
+from export.backbone_ir import to_openvino
 from export.export import export
 from export.onnx_export import export_onnx
+from export.quantize import quantize
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
 from train.evaluation.evaluate import evaluate_bundle, evaluate_checkpoint
 from train.fit import train
+from train.models.model import network_of
 from train.models.registry import find_kind
 from train.models.setup import Setup
 
@@ -115,3 +119,15 @@ def test_a_model_without_maps_goes_the_whole_way(
 def test_what_has_no_onnx_form_says_so(density: tuple[Path, Bundle], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="DfkdeScorer cannot be written as ONNX; leave out --format onnx"):
         export_onnx(density[0], tmp_path / "plate.onnx")
+
+
+@pytest.mark.parametrize("name", ["cae", "dagmm-flat"])
+def test_quantization_hides_no_brightness_that_good_pictures_lack(name: str) -> None:
+    """The reference of an autoencoder's error is the camera's own picture, also where that shows a glint."""
+    rng = np.random.default_rng(0)
+    dim = [rng.integers(0, 180, (64, 64, 3), dtype=np.uint8) for _ in range(4)]
+    network = network_of(Setup(model=name, height=64, width=64, seed=0))
+    compiled, _ = compile_model(quantize(to_openvino(network, (64, 64)), dim), device="CPU")
+    glint = np.full((64, 64, 3), (250, 7, 255), np.uint8)
+    seen = compiled(glint[None])["picture"]
+    np.testing.assert_allclose(seen, np.moveaxis(glint, 2, 0)[None] / 255, atol=1e-6)

@@ -41,9 +41,10 @@ class MixtureAutoencoder(Autoencoder):
         )
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
-        picture = unit(pictures)
-        if self.side is not None:
-            picture = functional.adaptive_avg_pool2d(picture, self.side)
+        if self.side is None:
+            picture = unit(pictures)
+        else:  # the mean before the division: a quantizer between the two would cut at the brightest good pixel
+            picture = functional.adaptive_avg_pool2d(pictures.permute(0, 3, 1, 2).float(), self.side) / 255
         latent = self.encoder(picture)
         reconstruction = self.decoder(latent)
         return picture, reconstruction, latent, self.estimation(joined(picture, reconstruction, latent))
