@@ -20,7 +20,6 @@ from edge.inference.engine import Engine
 from edge.pictures import Picture
 from export.export import Exported, export
 from export.parity import check
-from train.backbones.registry import DEFAULT as BACKBONE
 from train.data.dataset import Dataset
 from train.evaluation.metrics import metrics
 from train.evaluation.scores import Map, Scored, score_samples
@@ -94,9 +93,10 @@ def measure(key: Key, dataset: Dataset, work: Path) -> Cell:
         EdgeAdError: the model cannot be trained or exported, or a picture cannot be read.
     """
     others = Others()
-    options = options_of(find_kind(key.model), {}).model_dump()
+    kind = find_kind(key.model)
+    options = options_of(kind, {}).model_dump()
     setup = Setup(
-        model=key.model, height=SIDE_PX, width=SIDE_PX, backbone=BACKBONE, seed=key.seed, options=options
+        model=key.model, height=SIDE_PX, width=SIDE_PX, backbone=kind.backbone, seed=key.seed, options=options
     )
     began_s = time.monotonic()
     copies = find_kind(key.model).copies

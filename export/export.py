@@ -17,6 +17,8 @@ from export.parity import ParityRow, check, compare
 from export.reference import torch_results
 from export.variants import PRECISIONS, Precision, build_variant
 from train.checkpoint import load_checkpoint
+from train.fit import folds_for
+from train.models.registry import find_kind
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,17 @@ def export(
         raise UsageError(f"--output {output} is not an .xml file", hint="for example: --output bottle.xml")
     model, header = load_checkpoint(checkpoint)
     writable_folder(output.parent)
-    material = gather(header, data, test, refit=refit, folds=folds)
+    kind = find_kind(header.setup.model)
+    if refit and kind.lesson:
+        raise UsageError(f"a {kind.name} model is its network, which an export cannot fit", hint="train it again")
+    material = gather(header, data, test, refit=refit, folds=folds_for(kind, folds))
     reference = torch_results(model, header, material)
     rows = [compare("torch", reference, reference, material.labels, header.calibration.threshold)]
-    backbone = to_openvino(model.extractor, header.setup.size)
+    network = to_openvino(model.network, header.setup.size)
     with tempfile.TemporaryDirectory() as folder:
         for step in PRECISIONS[: PRECISIONS.index(precision) + 1]:
             path = Path(folder) / step / output.name
-            variant = build_variant(backbone, header, material, step, path, false_alarm_rate)
+            variant = build_variant(network, header, material, step, path, false_alarm_rate)
             threshold = variant.bundle.card.calibration.threshold
             rows.append(compare(step, variant.results, reference, material.labels, threshold))
         check(rows, allow_drop=allow_drop)

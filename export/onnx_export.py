@@ -23,7 +23,7 @@ from export.backbone_ir import to_openvino
 from export.material import Pictures, gather
 from export.torch_head import WholeModel, head_of
 from train.checkpoint import load_checkpoint
-from train.models.feature_model import FeatureModel
+from train.models.model import Model
 
 MOST_DIFFERENCE = 1e-3  # relative, of a score or of a map to its maximum; float rounding is far below
 
@@ -83,9 +83,9 @@ def export_onnx(checkpoint: Path, output: Path, *, data: Path | None = None, ref
     return OnnxExported(score, anomaly_map, len(material.compared), material.skipped)
 
 
-def _write(model: FeatureModel, header: str, path: Path) -> None:
+def _write(model: Model, header: str, path: Path) -> None:
     example = torch.zeros((1, *model.setup.size, 3), dtype=torch.uint8)
-    whole = WholeModel(model.extractor.cpu(), head_of(model.scorer)).eval()
+    whole = WholeModel(model.network.cpu(), head_of(model.scorer)).eval()
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with torch.inference_mode(), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
@@ -104,9 +104,9 @@ def _write(model: FeatureModel, header: str, path: Path) -> None:
     onnx.save(written, path)
 
 
-def _difference(model: FeatureModel, path: Path, pictures: Pictures) -> tuple[float, float]:
+def _difference(model: Model, path: Path, pictures: Pictures) -> tuple[float, float]:
     """Largest relative difference of a score, and of a map pixel to the map's maximum."""
-    graph = attach_head(to_openvino(model.extractor, model.setup.size), model.scorer)
+    graph = attach_head(to_openvino(model.network, model.setup.size), model.scorer)
     compiled, _ = compile_model(graph, device="CPU")
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     score = anomaly_map = 0.0

@@ -12,8 +12,10 @@ import logging
 from collections.abc import Sequence
 
 import nncf
+import numpy as np
 import openvino as ov
 from nncf.quantization.range_estimator import RangeEstimatorParametersSet
+from openvino import opset13 as ops
 
 from edge.errors import TrainingError
 from edge.pictures import Picture
@@ -36,7 +38,7 @@ def quantize(backbone: ov.Model, pictures: Sequence[Picture]) -> ov.Model:
     quiet = io.StringIO()  # NNCF draws its own bars on standard output, which belongs to results
     try:
         with contextlib.redirect_stdout(quiet):
-            return nncf.quantize(
+            quantized = nncf.quantize(
                 backbone.clone(),
                 data,
                 preset=nncf.QuantizationPreset.MIXED,
@@ -51,3 +53,27 @@ def quantize(backbone: ov.Model, pictures: Sequence[Picture]) -> ov.Model:
             f"NNCF cannot quantize this network: {' '.join(str(error).split())[-200:]}",
             hint="use --precision fp16",
         ) from error
+    _see_all_brightnesses(quantized)
+    return quantized
+
+
+def _see_all_brightnesses(model: ov.Model) -> None:
+    """Widens the quantizers of the camera's bytes to 0..255, where they change no byte.
+
+    NNCF takes its range from the good pictures, and would show the network a glint, brighter than all of them, as
+    their brightest pixel; an autoencoder's error would be taken against that picture as well.
+    """
+    for op in model.get_ops():
+        if op.get_type_name() != "FakeQuantize" or not _is_bytes(op.input_value(0).get_node()):
+            continue
+        for number, bound in ((1, 0.0), (2, 255.0), (3, 0.0), (4, 255.0)):
+            shape = op.input_value(number).get_shape()
+            constant = ops.constant(np.full(shape, bound, dtype=np.float32))
+            op.input(number).replace_source_output(constant.output(0))
+
+
+def _is_bytes(op: ov.Node) -> bool:
+    """Whether these are the camera's bytes as floats, perhaps in another order or averaged."""
+    while op.get_type_name() in ("Transpose", "Reshape", "AdaptiveAvgPool", "FakeQuantize"):
+        op = op.input_value(0).get_node()
+    return op.get_type_name() == "Convert" and op.input_value(0).get_element_type() == ov.Type.u8

@@ -16,13 +16,13 @@ from edge.scorers.scorer import Scorer
 from export.material import Material
 from train.checkpoint import Header
 from train.cross_fit import CrossFit, cross_fit, joined
-from train.models.feature_model import FeatureModel, extract
+from train.models.model import Model, outputs_of
 from train.models.registry import find_kind, options_of
 
 Array = NDArray[np.float32]
 
 
-def torch_results(model: FeatureModel, header: Header, material: Material) -> dict[Path, Raw]:
+def torch_results(model: Model, header: Header, material: Material) -> dict[Path, Raw]:
     """The results of all pictures that were not fitted on; of those in folds by scorers of the other folds.
 
     Where the export fits on other pictures than the training did, so does the reference: else two fits would be
@@ -38,9 +38,9 @@ def torch_results(model: FeatureModel, header: Header, material: Material) -> di
     pictures = (*material.calibration, *material.labelled)
     with progress.bar("torch: scores", len(pictures)) as seen:
         batches = replace(model, scorer=scorer).predict((pixels for _, pixels in pictures), seen=seen)
-        scored = ((score, each) for batch in batches for score, each in zip(batch.scores, batch.maps, strict=True))
+        scored = (pair for batch in batches for pair in batch.each())
         for (path, _), (score, anomaly_map) in zip(pictures, scored, strict=True):
-            results[path] = Raw(float(score), anomaly_map, 0.0, 0.0)
+            results[path] = Raw(score, anomaly_map, 0.0, 0.0)
     return results
 
 
@@ -53,7 +53,7 @@ def cross_results(cross: CrossFit, material: Material) -> dict[Path, Raw]:
     }
 
 
-def _cross_fit(model: FeatureModel, material: Material) -> CrossFit:
+def _cross_fit(model: Model, material: Material) -> CrossFit:
     setup = model.setup
     kind = find_kind(setup.model)
     options = options_of(kind, setup.options)
@@ -66,13 +66,13 @@ def _cross_fit(model: FeatureModel, material: Material) -> CrossFit:
     )
 
 
-def _fit(model: FeatureModel, material: Material) -> Scorer:
+def _fit(model: Model, material: Material) -> Scorer:
     setup = model.setup
     kind = find_kind(setup.model)
     options = options_of(kind, setup.options)
     return kind.fit(_features(model, material), setup.size, options, setup.seed, progress.silent)
 
 
-def _features(model: FeatureModel, material: Material) -> Iterator[Sequence[Array]]:
+def _features(model: Model, material: Material) -> Iterator[Sequence[Array]]:
     with progress.bar("torch: features of good pictures", material.fitted_count) as seen:
-        yield from extract(model.extractor, material.fitted(), model.setup.size, seen=seen)
+        yield from outputs_of(model.network, material.fitted(), model.setup.size, seen=seen)

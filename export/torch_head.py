@@ -16,7 +16,6 @@ from edge.scorers.padim import PadimScorer
 from edge.scorers.patchcore import PatchcoreScorer
 from edge.scorers.scorer import Scorer
 from edge.scorers.subspace import SubspaceScorer
-from train.backbones.extractor import Extractor
 
 Array = NDArray[np.float32]
 
@@ -24,13 +23,13 @@ Array = NDArray[np.float32]
 class WholeModel(nn.Module):
     """uint8 BGR [1, H, W, 3] to ``pred_score`` [1] and ``anomaly_map`` [1, 1, H, W], raw."""
 
-    def __init__(self, extractor: Extractor, head: nn.Module) -> None:
+    def __init__(self, network: nn.Module, head: nn.Module) -> None:
         super().__init__()
-        self.extractor = extractor
+        self.network = network
         self.head = head
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        score, anomaly_map = self.head(self.extractor(pictures))
+        score, anomaly_map = self.head(self.network(pictures))
         return score, anomaly_map
 
 

@@ -51,12 +51,12 @@ class Variant:
 
 
 def build_variant(
-    backbone: ov.Model, header: Header, material: Material, precision: Precision, path: Path, rate: float
+    network: ov.Model, header: Header, material: Material, precision: Precision, path: Path, rate: float
 ) -> Variant:
     """Builds, calibrates and writes one precision.
 
     Args:
-        backbone: float graph of the checkpoint's extractor; it is not changed.
+        network: float graph of the checkpoint's network; it is not changed.
         header: of the checkpoint.
         material: pictures.
         precision: of the network; the scorer's arithmetic is float in all of them.
@@ -64,10 +64,10 @@ def build_variant(
         rate: wanted false-alarm rate; raised to what the number of calibration pictures can promise.
     """
     if precision == "int8":
-        with progress.bar("quantizing the feature extractor", None):
-            backbone = quantize(backbone, [pixels for _, pixels in material.fit[:PICTURES]])
-    cross = _cross_fit(backbone, header, material, precision) if material.folds else None
-    graph = attach_head(backbone, cross.scorer if cross else _fit(backbone, header, material, precision))
+        with progress.bar("quantizing the network", None):
+            network = quantize(network, [pixels for _, pixels in material.fit[:PICTURES]])
+    cross = _cross_fit(network, header, material, precision) if material.folds else None
+    graph = attach_head(network, cross.scorer if cross else _fit(network, header, material, precision))
     results: dict[Path, Raw] = {}
 
     def calibration_by(engine: Engine) -> Calibration:
@@ -78,7 +78,7 @@ def build_variant(
 
     bundle = calibrated_bundle(
         graph,
-        lambda calibration: _card(header, material, precision, calibration),
+        lambda calibration: _card(header, material, precision, calibration, graph),
         path,
         calibrate=calibration_by,
         device="CPU",
@@ -105,13 +105,15 @@ def _calibration(
     )
 
 
-def _fit(backbone: ov.Model, header: Header, material: Material, precision: Precision) -> Scorer:
+def _fit(network: ov.Model, header: Header, material: Material, precision: Precision) -> Scorer:
     setup = header.setup
     kind = find_kind(setup.model)
     options = options_of(kind, setup.options)
     steps = kind.steps(options)
+    if not kind.fitted:
+        return kind.fit((), setup.size, options, setup.seed, progress.silent)
     with progress.bar(f"{precision}: features of good pictures", material.fitted_count) as seen:
-        features = _features(backbone, header, material, seen)
+        features = _features(network, header, material, seen)
         if not steps:
             return kind.fit(features, setup.size, options, setup.seed, progress.silent)
         batches = list(features)
@@ -119,7 +121,7 @@ def _fit(backbone: ov.Model, header: Header, material: Material, precision: Prec
         return kind.fit(batches, setup.size, options, setup.seed, advance)
 
 
-def _cross_fit(backbone: ov.Model, header: Header, material: Material, precision: Precision) -> CrossFit:
+def _cross_fit(network: ov.Model, header: Header, material: Material, precision: Precision) -> CrossFit:
     """Fits in folds on the features that this graph's network gives, and scores them in numpy.
 
     A graph for each fold would be compiled for nothing: on pictures that were not fitted on it gives the same
@@ -128,7 +130,7 @@ def _cross_fit(backbone: ov.Model, header: Header, material: Material, precision
     setup = header.setup
     kind = find_kind(setup.model)
     with progress.bar(f"{precision}: features of good pictures", material.fitted_count) as seen:
-        features = joined(_features(backbone, header, material, seen))
+        features = joined(_features(network, header, material, seen))
     options = options_of(kind, setup.options)
     return cross_fit(
         *(kind, features, material.folds, setup.size, options, setup.seed),
@@ -138,8 +140,8 @@ def _cross_fit(backbone: ov.Model, header: Header, material: Material, precision
     )
 
 
-def _features(backbone: ov.Model, header: Header, material: Material, seen: Advance) -> Iterator[list[Array]]:
-    return features_of(backbone, material.fitted(), header.setup.size, device="CPU", seen=seen)
+def _features(network: ov.Model, header: Header, material: Material, seen: Advance) -> Iterator[list[Array]]:
+    return features_of(network, material.fitted(), header.setup.size, device="CPU", seen=seen)
 
 
 def _score(engine: Engine, pictures: Pictures, precision: Precision) -> dict[Path, Raw]:
@@ -147,7 +149,9 @@ def _score(engine: Engine, pictures: Pictures, precision: Precision) -> dict[Pat
         return dict(score_pictures(engine, pictures, seen=seen))
 
 
-def _card(header: Header, material: Material, precision: Precision, calibration: Calibration) -> ModelCard:
+def _card(
+    header: Header, material: Material, precision: Precision, calibration: Calibration, graph: ov.Model
+) -> ModelCard:
     return ModelCard(
         name=header.name,
         version=datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ"),
@@ -155,6 +159,7 @@ def _card(header: Header, material: Material, precision: Precision, calibration:
         precision=precision,
         height=header.setup.height,
         width=header.setup.width,
+        has_map=len(graph.outputs) > 1,
         options=header.setup.options,
         training=material.training.model_copy(update={"versions": versions()}),
         calibration=calibration,

@@ -15,7 +15,7 @@ from torch import Tensor
 from edge.errors import CheckpointError, UsageError
 from edge.inference.card import Calibration, Training
 from edge.scorers.jitter import Jitter
-from train.models.feature_model import FeatureModel
+from train.models.model import Model
 from train.models.setup import Setup
 
 KEY = "edge_ad"
@@ -36,7 +36,7 @@ class Header(BaseModel):
     data: str = Field(description="folder of good pictures it was trained on, where 'export' looks by default")
 
 
-def save_checkpoint(path: Path, model: FeatureModel, header: Header) -> None:
+def save_checkpoint(path: Path, model: Model, header: Header) -> None:
     """Writes a checkpoint; an existing file is replaced only when the new one is whole.
 
     Raises:
@@ -55,7 +55,7 @@ def save_checkpoint(path: Path, model: FeatureModel, header: Header) -> None:
         ) from error
 
 
-def load_checkpoint(path: Path) -> tuple[FeatureModel, Header]:
+def load_checkpoint(path: Path) -> tuple[Model, Header]:
     """Reads a checkpoint.
 
     Raises:
@@ -87,7 +87,7 @@ def load_checkpoint(path: Path) -> tuple[FeatureModel, Header]:
         raise CheckpointError(
             f"{path} was written by another version: {where}: {first['msg']}", hint="train again"
         ) from error
-    return FeatureModel.restore(header.setup, tensors), header
+    return Model.restore(header.setup, tensors), header
 
 
 def _digest(header: str, tensors: Mapping[str, Tensor]) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from edge import progress
 from edge.scorers.scorer import Scorer
-from train.models.kind import FeatureKind
+from train.models.kind import Kind
 
 Array = NDArray[np.float32]
 _BATCH = 16
@@ -24,18 +24,18 @@ class CrossFit:
     Attributes:
         scorer: fitted on all pictures.
         scores: float32 [N], of each picture by a scorer fitted without its fold.
-        peaks: float32 [N], the maximum of its map, likewise.
-        maps: float32 [N, H, W], likewise; None where they were not kept.
+        peaks: float32 [N], the maximum of its map, likewise; None for a scorer without maps.
+        maps: float32 [N, H, W], likewise; None where they were not kept, or there are none.
     """
 
     scorer: Scorer
     scores: Array
-    peaks: Array
+    peaks: Array | None
     maps: Array | None
 
 
 def cross_fit(
-    kind: FeatureKind,
+    kind: Kind,
     features: Sequence[Array],
     folds: Sequence[int],
     size: tuple[int, int],
@@ -62,14 +62,21 @@ def cross_fit(
     fold = np.asarray(folds)
     count, every = int(fold.max()) + 1, np.arange(len(fold) * (1 + copies))
     inside, originals = np.repeat(fold, 1 + copies), every[:: 1 + copies]
-    scores, peaks = np.empty(len(fold), np.float32), np.empty(len(fold), np.float32)
-    maps = np.empty((len(fold), *size), np.float32) if keep_maps else None
+    scores = np.empty(len(fold), np.float32)
+    peaks: Array | None = None
+    maps: Array | None = None
     with progress.bar(f"{description}fitting with and without folds", count + 1) as advance:
         for number in range(count):
             scorer = kind.fit(_batches(features, every[inside != number]), size, options, seed, progress.silent)
             for part in _parts(np.flatnonzero(fold == number)):
                 scored = scorer.score([view[originals[part]] for view in features])
-                scores[part], peaks[part] = scored.scores, scored.maps.max(axis=(1, 2))
+                scores[part] = scored.scores
+                if scored.maps is None:
+                    continue
+                if peaks is None:
+                    peaks = np.empty_like(scores)
+                    maps = np.empty((len(fold), *size), np.float32) if keep_maps else None
+                peaks[part] = scored.maps.max(axis=(1, 2))
                 if maps is not None:
                     maps[part] = scored.maps
             advance(1)

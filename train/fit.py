@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from calibration import bimodality, suspects
+from edge import progress
 from edge.errors import UsageError
 from edge.inference.calibrate import calibrate, reachable_rate
 from edge.inference.card import Training
-from edge.pictures import short_digest
+from edge.pictures import prepare, readable, short_digest
 from edge.version import VERSION
 from train.backbones.registry import find_backbone
 from train.checkpoint import Header, save_checkpoint
@@ -21,8 +23,11 @@ from train.data.dataset import Dataset
 from train.data.measuring import measure_jitter
 from train.data.split import Split, divide
 from train.fitted import fit_apart, fit_in_folds
-from train.models.feature_model import FeatureModel
+from train.models.kind import Kind
+from train.models.model import Model
+from train.models.registry import find_kind
 from train.models.setup import Setup
+from train.training.work import Labelled, Work
 
 CHECKPOINT = "model.safetensors"
 
@@ -42,10 +47,15 @@ class Trained:
 
     checkpoint: Path
     header: Header
-    model: FeatureModel
+    model: Model
     skipped: tuple[Path, ...]
     suspects: tuple[Path, ...] = ()
     doubt: str = ""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the training of its network, which can go on."""
+        return self.model.learnt is not None and self.model.learnt.interrupted
 
 
 def train(
@@ -59,31 +69,39 @@ def train(
     augment: int = 0,
     ranges: Mapping[str, object] | None = None,
     device: str = "auto",
+    resume: bool = False,
 ) -> Trained:
     """Fits a model on good pictures, sets a threshold on those it was not fitted on, and writes the checkpoint.
 
     Args:
-        dataset: its ``train`` pictures are used, nothing else.
+        dataset: its ``train`` pictures are used; how far a network in training tells the labelled ones apart is
+            written into its log and decides nothing.
         setup: the model.
-        output: folder for ``model.safetensors``.
+        output: folder for ``model.safetensors``, and for the log of a network that is trained.
         name: product name; the data set's name by default.
         false_alarm_rate: wanted; raised to what the number of calibration pictures can promise.
-        folds: see ``train.data.split.divide``.
+        folds: see ``train.data.split.divide``; 0 or None for a network that is trained.
         augment: jittered copies of each good picture in the fit.
         ranges: of the jitter by name, see ``edge.scorers.jitter.Jitter``; measured on the good pictures where not
             given.
         device: torch device, or "auto".
+        resume: go on with a training of the same network that was interrupted.
 
     Raises:
         PictureError: too few usable pictures.
-        UsageError: an option, range, backbone or device that does not exist.
+        UsageError: an option, range, backbone or device that does not exist, or that this kind of model cannot do.
+        TrainingError: the network cannot be trained.
+        CheckpointError: there is no interrupted training of this model to go on with.
     """
-    torch.manual_seed(setup.seed)
+    kind = find_kind(setup.model)
+    if resume and not kind.lesson:
+        raise UsageError(f"{setup.model} is fitted in one go", hint="leave out --resume")
     device = find_device(device)
-    split = divide(dataset.train, folds=folds, seed=setup.seed)
+    split = divide(dataset.train, folds=folds_for(kind, folds), seed=setup.seed)
     skipped: list[Path] = []
     jitter = measure_jitter(augment, split.fit, setup.size, ranges or {}) if augment else None
-    fitted = (fit_in_folds if split.folds else fit_apart)(setup, split, device, skipped, jitter)
+    work = Work(device, output, resume, _labelled(dataset, setup)) if kind.lesson else Work(device)
+    fitted = (fit_in_folds if split.folds else fit_apart)(setup, split, work, skipped, jitter)
     header = Header(
         name=name or dataset.name,
         setup=setup,
@@ -93,7 +111,7 @@ def train(
             fitted=fitted_digests(fitted.pictures),
             seed=setup.seed,
             backbone=setup.backbone,
-            backbone_licence=find_backbone(setup.backbone).licence,
+            backbone_licence=find_backbone(setup.backbone).licence if setup.backbone else "",
             versions=versions(),
         ),
         calibration=calibrate(
@@ -119,6 +137,19 @@ def train(
         suspects=tuple(fitted.scored[index] for index in suspects.find(fitted.scores)),
         doubt=bimodality.warning(fitted.scores),
     )
+
+
+def folds_for(kind: Kind, folds: int | None) -> int | None:
+    """The folds that a kind of model can have: none where its network would be trained anew for each.
+
+    Raises:
+        UsageError: folds are asked for and it can have none.
+    """
+    if kind.lesson is None:
+        return folds
+    if folds:
+        raise UsageError(f"the network of {kind.name} would be trained for each fold", hint="leave out --folds")
+    return 0
 
 
 def method_of(split: Split) -> str:
@@ -152,3 +183,14 @@ def fitted_digests(fitted: Sequence[Path]) -> tuple[str, ...]:
 def versions() -> dict[str, str]:
     """Versions that a model depends on, for its card."""
     return {"edge-ad": VERSION, "torch": version("torch"), "openvino": version("openvino")}
+
+
+def _labelled(dataset: Dataset, setup: Setup) -> Labelled | None:
+    """The labelled pictures for the log of a training; those that cannot be decoded are left out."""
+    labels = {sample.path: sample.label for sample in dataset.test}
+    if len(set(labels.values())) < 2:
+        return None
+    with progress.bar("reading test pictures", len(labels)) as seen:
+        found = [(path, prepare(pixels, setup.size)) for path, pixels in readable(list(labels), [])]
+        seen(len(labels))
+    return Labelled(np.stack([pixels for _, pixels in found]), np.array([labels[path] for path, _ in found]))

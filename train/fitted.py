@@ -15,9 +15,10 @@ from edge.pictures import Picture, readable
 from edge.scorers.jitter import Jitter, augmented, copies_of
 from train.cross_fit import cross_fit, joined
 from train.data.split import FEWEST_GOOD, Split
-from train.models.feature_model import FeatureModel, extract, extractor_of
+from train.models.model import Model, network_of, outputs_of, prepared
 from train.models.registry import find_kind, options_of
 from train.models.setup import Setup
+from train.training.work import Work
 
 
 @dataclass(frozen=True)
@@ -29,66 +30,72 @@ class Fitted:
         pictures: that it was fitted on.
         scored: good pictures behind the threshold.
         scores: float32 [N], of each by a model that was not fitted on it.
-        peaks: float32 [N], the maximum of its map, likewise.
+        peaks: float32 [N], the maximum of its map, likewise; None for a model without maps.
     """
 
-    model: FeatureModel
+    model: Model
     pictures: list[Path]
     scored: list[Path]
     scores: np.ndarray
-    peaks: np.ndarray
+    peaks: np.ndarray | None
 
 
-def fit_apart(
-    setup: Setup, split: Split, device: str, skipped: list[Path], jitter: Jitter | None = None
-) -> Fitted:
+def fit_apart(setup: Setup, split: Split, work: Work, skipped: list[Path], jitter: Jitter | None = None) -> Fitted:
     """Fits on one part of the pictures and scores the other.
 
     Args:
         setup: the model.
         split: with pictures set aside.
-        device: torch device.
+        work: device, and the place of a training.
         skipped: pictures that cannot be decoded are added to it.
         jitter: of copies that are fitted besides the pictures.
 
     Raises:
         PictureError: too few usable pictures.
     """
-    kind = find_kind(setup.model)
-    steps = kind.steps(options_of(kind, setup.options))
     fitted: list[Path] = []
     pictures = augmented(_named(_usable(split, skipped), fitted), jitter, setup.size, setup.seed)
-    with progress.bar("features of good pictures", len(split.fit) * (1 + copies_of(jitter))) as seen:
-        if steps:
-            with progress.bar("choosing the coreset", steps) as advance:
-                model = FeatureModel.fit(setup, pictures, device=device, seen=seen, advance=advance)
-        else:
-            model = FeatureModel.fit(setup, pictures, device=device, seen=seen)
+    model = _fitted(setup, pictures, len(split.fit), copies_of(jitter), work)
     scored: list[Path] = []
     calibration = _named(readable(list(split.calibration), skipped), scored)
     with progress.bar("scores for the threshold", len(split.calibration)) as seen:
-        batches = list(model.predict(calibration, device=device, seen=seen))
+        batches = list(model.predict(calibration, device=work.device, seen=seen))
     if not batches:
         raise PictureError("none of the pictures kept aside for the threshold can be decoded")
     scores = np.concatenate([batch.scores for batch in batches])
-    peaks = np.concatenate([batch.maps.max(axis=(1, 2)) for batch in batches])
-    return Fitted(model, fitted, scored, scores, peaks)
+    peaks = [batch.maps.max(axis=(1, 2)) for batch in batches if batch.maps is not None]
+    return Fitted(model, fitted, scored, scores, np.concatenate(peaks) if peaks else None)
+
+
+def _fitted(setup: Setup, pictures: Iterable[Picture], count: int, copies: int, work: Work) -> Model:
+    kind = find_kind(setup.model)
+    total = count * (1 + copies)
+    if kind.lesson:
+        with progress.bar("reading good pictures", total) as seen:
+            kept = prepared(pictures, setup.size, seen)
+        return Model.fit(setup, kept, work=work, copies=copies)
+    steps = kind.steps(options_of(kind, setup.options))
+    with progress.bar("features of good pictures", total) as seen:
+        if not steps:
+            return Model.fit(setup, pictures, work=work, seen=seen)
+        with progress.bar("choosing the coreset", steps) as advance:
+            return Model.fit(setup, pictures, work=work, seen=seen, advance=advance)
 
 
 def fit_in_folds(
-    setup: Setup, split: Split, device: str, skipped: list[Path], jitter: Jitter | None = None
+    setup: Setup, split: Split, work: Work, skipped: list[Path], jitter: Jitter | None = None
 ) -> Fitted:
     """Fits on all pictures, and scores each by a model of the other folds; otherwise as ``fit_apart``."""
     kind = find_kind(setup.model)
-    extractor = extractor_of(setup)
+    network = network_of(setup)
     fitted: list[Path] = []
     pictures = augmented(_named(_usable(split, skipped), fitted), jitter, setup.size, setup.seed)
     with progress.bar("features of good pictures", len(split.fit) * (1 + copies_of(jitter))) as seen:
-        features = joined(extract(extractor, pictures, setup.size, device=device, seen=seen))
+        features = joined(outputs_of(network, pictures, setup.size, device=work.device, seen=seen))
     folds = [split.fold_of[path] for path in fitted]
     options = options_of(kind, setup.options)
     found = cross_fit(kind, features, folds, setup.size, options, setup.seed, copies=copies_of(jitter))
-    return Fitted(FeatureModel(setup, extractor, found.scorer), fitted, fitted, found.scores, found.peaks)
+    return Fitted(Model(setup, network, found.scorer), fitted, fitted, found.scores, found.peaks)
 
 
 def _usable(split: Split, skipped: list[Path]) -> Iterator[tuple[Path, Picture]]:

@@ -20,7 +20,7 @@ from edge.scorers.diagonal import DiagonalScorer
 from edge.scorers.gaussian import GaussianScorer, attach_shorten, shorten
 from edge.scorers.heatmap import attach_render, attach_top_mean, render, rise, top_mean
 from edge.scorers.moments import Moments
-from edge.scorers.scorer import Head, Scored, View, grid_of
+from edge.scorers.scorer import Head, Mapped, View, grid_of
 from edge.scorers.subspace import SubspaceScorer
 
 Array = NDArray[np.float32]
@@ -88,20 +88,20 @@ class PadimScorer:
             fit.add(views)
         return fit.scorer()
 
-    def score(self, features: Sequence[Array]) -> Scored:
+    def score(self, features: Sequence[Array]) -> Mapped:
         with _one_blas_thread():
             return self._score(features)
 
-    def _score(self, features: Sequence[Array]) -> Scored:
+    def _score(self, features: Sequence[Array]) -> Mapped:
         power = self.options.power
         distances = self.coarse.distances(shorten(features[0], power))
         scores = top_mean(distances, self.top)
         if self.fine is None:
-            return Scored(scores, render(distances, *self._rise(self.coarse.grid)))
+            return Mapped(scores, render(distances, *self._rise(self.coarse.grid)))
         raised = render(distances, *self._lift(self.fine))
         weight = np.float32(self.options.fine_weight)
         joined = raised ** (1 - weight) * self.fine.distances(shorten(features[1], power)) ** weight
-        return Scored(scores, render(joined, *self._rise(self.fine.grid)))
+        return Mapped(scores, render(joined, *self._rise(self.fine.grid)))
 
     def attach(self, features: Sequence[ov.Output]) -> Head:
         power = self.options.power

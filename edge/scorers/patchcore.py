@@ -21,7 +21,7 @@ from edge.scorers.bounds import NotOne, Odd, PowerOfTwo
 from edge.scorers.coreset import greedy_coreset
 from edge.scorers.gaussian import attach_shorten, shorten
 from edge.scorers.heatmap import attach_render, attach_top_mean, render, rise, top_mean
-from edge.scorers.scorer import Head, Scored, View, grid_of
+from edge.scorers.scorer import Head, Mapped, View, grid_of
 
 Array = NDArray[np.float32]
 _PART = 1024
@@ -87,7 +87,7 @@ class PatchcoreScorer:
         memory = kept - centre
         return cls(options, size, centre, memory, _around(memory, options.neighbours))
 
-    def score(self, features: Sequence[Array]) -> Scored:
+    def score(self, features: Sequence[Array]) -> Mapped:
         grid = self.grid
         vectors = _vectors(shorten(features[0], self.options.power)) - self.centre
         table = np.sqrt(np.abs(_squared(vectors, self.memory)))  # [N * P, M]; rounding may go below 0
@@ -96,7 +96,7 @@ class PatchcoreScorer:
         scores = top_mean(distances, self.top)
         if self.options.neighbours:
             scores = scores * self._weights(table, nearest, len(distances))
-        return Scored(scores, render(distances, *self._rise(grid)))
+        return Mapped(scores, render(distances, *self._rise(grid)))
 
     def attach(self, features: Sequence[ov.Output]) -> Head:
         grid = self.grid

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -34,18 +35,31 @@ def grid_of(size: tuple[int, int], stride: int) -> tuple[int, int]:
     return math.ceil(size[0] / stride), math.ceil(size[1] / stride)
 
 
-class Scored(NamedTuple):
-    """Raw scores [N] and maps [N, H, W], float32; higher is more anomalous."""
+@dataclass(frozen=True)
+class Scored:
+    """Raw scores [N] and maps [N, H, W], float32; higher is more anomalous. A scorer without maps gives None."""
 
     scores: Array
+    maps: Array | None
+
+    def each(self) -> Iterator[tuple[float, Array | None]]:
+        """Score and map [H, W] of each picture."""
+        maps = repeat(None) if self.maps is None else self.maps
+        return ((float(score), each) for score, each in zip(self.scores, maps, strict=False))
+
+
+@dataclass(frozen=True)
+class Mapped(Scored):
+    """What a scorer gives that always has maps."""
+
     maps: Array
 
 
 class Head(NamedTuple):
-    """The ends of an attached graph: score [1] and map [1, 1, H, W]."""
+    """The ends of an attached graph: score [1] and map [1, 1, H, W]; a scorer without maps gives None."""
 
     score: ov.Output
-    map: ov.Output
+    map: ov.Output | None
 
 
 class Scorer(Protocol):

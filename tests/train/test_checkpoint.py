@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from edge.errors import CheckpointError, UsageError
 from edge.pictures import read_picture
 from train.checkpoint import DIGEST, KEY, _digest, load_checkpoint, save_checkpoint
-from train.models.feature_model import FeatureModel
+from train.models.model import Model
 
 SCORES = """
 import json, sys
@@ -131,7 +131,7 @@ def test_fitted_arrays_of_another_shape_are_refused(name: str, own: Path) -> Non
     tensors = model.tensors()
     tensors[f"scorer.{name}"] = tensors[f"scorer.{name}"][:-3].contiguous()
     with pytest.raises(CheckpointError, match="does not fit padim on efficientnet-lite0: .*train again"):
-        FeatureModel.restore(header.setup, tensors)
+        Model.restore(header.setup, tensors)
 
 
 def test_a_missing_file_and_a_place_that_cannot_be_written_are_one_line(own: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from train.checkpoint import load_checkpoint
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
 from train.fit import Trained, find_device, train
-from train.models.feature_model import FeatureModel
+from train.models.model import Model
 from train.models.registry import find_kind
 from train.models.setup import Setup
 
@@ -179,7 +179,7 @@ def test_copies_are_fitted_and_no_threshold_rests_on_them(few: Path, tmp_path: P
     rate = header.calibration.false_alarm_rate
     assert header.calibration.threshold == pytest.approx(conformal.threshold(scores, rate), rel=1e-5)
 
-    def rise(model: FeatureModel) -> float:
+    def rise(model: Model) -> float:
         """How much a lamp at nine tenths raises the scores."""
         darker = [(pixels * 0.9).astype(np.uint8) for pixels in aside]
         before, after = (np.concatenate([b.scores for b in model.predict(shown)]) for shown in (aside, darker))

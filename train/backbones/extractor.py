@@ -31,6 +31,7 @@ class Extractor(nn.Module):
     ) -> None:
         super().__init__()
         self.views = tuple(views)
+        self.outputs = tuple(view.taps for view in views)
         self.groups = tuple(_group(backbone, view) for view in views)
         self.grids = tuple(grid_of(size, view.stride) for view in views)
         self.blocks = tuple(sorted({tap.block for group in self.groups for tap in group}))

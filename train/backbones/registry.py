@@ -25,6 +25,9 @@ OURS = {
         groups={
             "coarse": (Tap(4, 8), Tap(6, 16), Tap(9, 16)),
             "fine": (Tap(2, 4),),
+            "stride4": (Tap(2, 4),),
+            "stride8": (Tap(4, 8),),
+            "stride16": (Tap(10, 16),),
         },
         # ImageNet's own, not the 127/128 of the network's training: heatmaps point at the defect more often with
         # it, and INT8 loses nothing.

@@ -41,6 +41,9 @@ def find_timm(name: str) -> Backbone | None:
         groups={
             "coarse": (Tap(strides[8], 8), Tap(strides[16], 16)),
             "fine": (Tap(strides[4], 4),),
+            "stride4": (Tap(strides[4], 4),),
+            "stride8": (Tap(strides[8], 8),),
+            "stride16": (Tap(strides[16], 16),),
         },
         mean=scaled(settings["mean"]),
         scale=scaled(settings["std"]),

@@ -35,7 +35,7 @@ Augment = Annotated[
         "--augment",
         min=0,
         max=50,
-        help="Jittered copies of each good picture in the fit; not given: 2 for padim, 0 for patchcore.",
+        help="Jittered copies of each good picture in the fit; not given: 2 for padim, 0 for others.",
     ),
 ]
 NormalClass = Annotated[
@@ -54,8 +54,11 @@ def train(
         str, typer.Option("--image-size", help="Side in pixels, or HEIGHTxWIDTH for long products, e.g. 416x160.")
     ] = "256",
     backbone: Annotated[
-        str, typer.Option("--backbone", help="Feature network; with timm installed, any of timm's names.")
-    ] = "efficientnet-lite0",
+        str | None,
+        typer.Option(
+            "--backbone", help="Feature network of models that have one; with timm installed, any of its."
+        ),
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the split and of everything random.")] = 0,
     option: Annotated[
@@ -75,18 +78,29 @@ def train(
             "(degrees), brightness (share), blur (share of the width). As good pictures differ, if not given.",
         ),
     ] = None,
+    texture_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--texture-dir", help="Folder of foreign textures, such as DTD, for models that learn by them."
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the training that was interrupted in --output.")
+    ] = False,
     name: Annotated[str | None, typer.Option("--name", help="Product name; the data's folder by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Fit a model on pictures of good parts and write a checkpoint.
 
-    Up to 100 good pictures all are fitted on, and the threshold rests on models of folds; of more, one in five is
-    kept aside, by content, for the threshold.
+    Up to 100 good pictures all are fitted on, and the threshold rests on models of folds; of more, or where a
+    network is trained, one in five is kept aside, by content, for the threshold. Ctrl-C during a long training
+    still gives a checkpoint, of what was learnt so far.
 
     \b
     Example:
       edge-ad train --data bottle/ --model padim --output runs/bottle
       edge-ad train --data forest/ --normal-class healthy --output runs/forest
+      edge-ad train --data bottle/ --model cae --option epochs=80 --output runs/bottle-cae
     """
     from edge.inference.promise import promise_of
 
@@ -98,11 +112,14 @@ def train(
 
     height, width = parse_size(image_size)
     given = parse_options(option or [])
+    if texture_dir is not None:
+        given["texture_dir"] = str(texture_dir)
     kind = find_kind(model)
-    options = options_of(kind, given)
-    setup = Setup(
-        model=model, height=height, width=width, backbone=backbone, seed=seed, options=options.model_dump()
-    )
+    options = options_of(kind, given).model_dump()
+    if backbone and kind.backbone is None:
+        raise UsageError(f"{model} has no backbone", hint="leave out --backbone")
+    backbone = backbone or kind.backbone
+    setup = Setup(model=model, height=height, width=width, backbone=backbone, seed=seed, options=options)
     dataset = find_dataset(data, normal=normal, abnormal=abnormal, normal_class=normal_class)
     writable_folder(output)
     trained = fit(
@@ -115,6 +132,7 @@ def train(
         augment=kind.copies if augment is None else augment,
         ranges=parse_options(jitter or [], flag="--jitter"),
         device=device,
+        resume=resume,
     )
     header = trained.header
     if as_json:
@@ -134,6 +152,9 @@ def train(
         typer.echo(f"({false_alarm_rate:.1%} was asked; that needs more good pictures)")
     echo_skipped(trained.skipped)
     echo_doubts(trained.suspects, trained.doubt)
+    if trained.interrupted:
+        typer.echo("interrupted: this is what was learnt so far; the same command with --resume goes on")
+        raise typer.Exit(130)
     typer.echo(
         f"next: edge-ad export --checkpoint {trained.checkpoint} --output {header.name}.xml --precision int8"
     )

@@ -25,7 +25,7 @@ from train.evaluation.perturbed import Perturbed
 from train.evaluation.report import evaluate_scored
 from train.evaluation.scores import Map, Scored, scored
 from train.fit import find_device
-from train.models.feature_model import FeatureModel
+from train.models.model import Model
 
 UNLIKELY = 0.01
 Evaluated = tuple[dict[str, Any], tuple[Path, ...]]
@@ -80,7 +80,7 @@ def evaluate_checkpoint(path: Path, dataset: Dataset, output: Path, *, device: s
     setup = header.setup
     details = {
         "model": f"{setup.model}, checkpoint, {setup.height} x {setup.width} pixels",
-        "backbone": setup.backbone,
+        "backbone": setup.backbone or "none",
         "fitted on": f"{header.training.pictures} pictures",
     }
     skipped: list[Path] = []
@@ -107,7 +107,7 @@ def _engine_answers(engine: Engine, dataset: Dataset, skipped: list[Path], seen:
 
 
 def _torch_answers(
-    model: FeatureModel, dataset: Dataset, device: str, skipped: list[Path], seen: Advance
+    model: Model, dataset: Dataset, device: str, skipped: list[Path], seen: Advance
 ) -> Iterator[Answer]:
     shapes: dict[Path, tuple[int, ...]] = {}
     pictures = _remembering(readable([sample.path for sample in dataset.test], skipped), shapes)
@@ -115,8 +115,8 @@ def _torch_answers(
     for batch in model.predict((pixels for _, pixels in pictures), device=device, seen=seen):
         paths = list(shapes)[done : done + len(batch.scores)]
         done += len(paths)
-        for path, score, anomaly_map in zip(paths, batch.scores, batch.maps, strict=True):
-            yield path, shapes[path], float(score), anomaly_map
+        for path, (score, anomaly_map) in zip(paths, batch.each(), strict=True):
+            yield path, shapes[path], score, anomaly_map
     seen(len(skipped))
 
 

@@ -5,14 +5,41 @@ from __future__ import annotations
 from pydantic import BaseModel, ValidationError
 
 from edge.errors import UsageError
-from train.models import padim, patchcore
-from train.models.kind import FeatureKind
+from train.models import (
+    cae,
+    dagmm,
+    dfkde,
+    distilled,
+    inception_cae,
+    lake,
+    padim,
+    patchcore,
+    residual_ae,
+    sdc_ccm,
+    stfpm,
+    vae,
+)
+from train.models.kind import Kind
 
-KINDS: dict[str, FeatureKind] = {kind.name: kind for kind in (padim.KIND, patchcore.KIND)}
+_ALL = (
+    padim.KIND,
+    patchcore.KIND,
+    dfkde.KIND,
+    stfpm.KIND,
+    distilled.KIND,
+    cae.KIND,
+    vae.KIND,
+    residual_ae.KIND,
+    inception_cae.KIND,
+    sdc_ccm.KIND,
+    lake.KIND,
+    *dagmm.KINDS,
+)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 DEFAULT = padim.KIND.name
 
 
-def find_kind(name: str) -> FeatureKind:
+def find_kind(name: str) -> Kind:
     """Looks a model up.
 
     Raises:
@@ -25,7 +52,7 @@ def find_kind(name: str) -> FeatureKind:
     return KINDS[name]
 
 
-def options_of(kind: FeatureKind, given: dict[str, object]) -> BaseModel:
+def options_of(kind: Kind, given: dict[str, object]) -> BaseModel:
     """Checks a model's options.
 
     Raises:

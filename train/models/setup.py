@@ -13,7 +13,7 @@ class Setup(BaseModel):
     model: str = Field(description="kind of model, e.g. padim")
     height: int = Field(ge=32, le=4096, description="rows of the pictures the model takes")
     width: int = Field(ge=32, le=4096, description="columns of the pictures the model takes")
-    backbone: str = Field(description="feature network, as --backbone takes it")
+    backbone: str | None = Field(default=None, description="feature network, as --backbone takes it; null: none")
     seed: int = Field(ge=0, description="of the split and of everything random")
     options: dict[str, object] = Field(default_factory=dict, description="the model's own options")
 

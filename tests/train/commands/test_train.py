@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import cv2
 import pytest
 
-from edge.errors import UsageError
+from edge.errors import PictureError, UsageError
 from edge.pictures import read_picture
 from tests.conftest import plates_in
 from train.checkpoint import load_checkpoint
@@ -44,3 +49,56 @@ def test_the_words_say_what_few_pictures_promise_and_name_suspects(
     assert "padim for good, fitted on 24 pictures\n" in words
     assert " from 24 pictures in 10 folds: about 5 % false alarms (" in words
     assert f"warning: look at these, they may show defects: {good / '003.png'}\n" in words
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"model": "padim", "resume": True}, "padim is fitted in one go; leave out --resume"),
+        ({"model": "cae", "backbone": "efficientnet-lite0"}, "cae has no backbone; leave out --backbone"),
+        ({"model": "cae", "folds": 3}, "cae would be trained for each fold; leave out --folds"),
+        ({"model": "cae", "image_size": "60"}, "multiples of 16, not 60x60; give --image-size 64x64"),
+        ({"model": "cae", "texture_dir": Path("dtd")}, "--option texture_dir: .*; cae has: epochs"),
+        ({"model": "cae", "option": ["epochs=0"]}, "--option epochs: .*greater than or equal to 1"),
+    ],
+)
+def test_what_a_model_cannot_do_is_one_line(
+    given: dict[str, object], complaint: str, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match=complaint):
+        train(tmp_path / "run", data=tiny_dataset, device="cpu", **{"image_size": "64", **given})  # type: ignore[arg-type]
+
+
+def test_a_folder_without_textures_is_named(tiny_dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "dtd").mkdir()
+    with pytest.raises(PictureError, match="no textures in .*dtd; give a folder of pictures"):
+        given = {"model": "sdc-ccm", "texture_dir": tmp_path / "dtd", "image_size": "64", "device": "cpu"}
+        train(tmp_path / "run", data=tiny_dataset, **given)  # type: ignore[arg-type]
+
+
+def test_ctrl_c_leaves_a_checkpoint_that_is_used_and_a_training_that_goes_on(
+    tiny_dataset: Path, tmp_path: Path
+) -> None:
+    """A real process, interrupted once the log has its second epoch."""
+    sizes = ["--image-size", "64", "--option", "width=4", "--option", "patience=0", "--device", "cpu"]
+    command = [sys.executable, "-c", "from edge.cli import main; main()", "train", "--data", str(tiny_dataset)]
+    command += ["--model", "cae", "--output", str(tmp_path), *sizes]
+    log, checkpoint = tmp_path / "training.csv", tmp_path / "model.safetensors"
+    running = subprocess.Popen(
+        [*command, "--option", "epochs=100000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while not (log.is_file() and len(log.read_text().splitlines()) > 2) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(running.pid, signal.SIGINT)
+    words, errors = running.communicate(timeout=60)
+    assert running.returncode == 130, errors
+    assert "interrupted: this is what was learnt so far; the same command with --resume goes on" in words
+    done = len(log.read_text().splitlines()) - 1
+    assert load_checkpoint(checkpoint)[1].setup.model == "cae"
+    assert (tmp_path / "training.safetensors").is_file()
+    again = [*command, "--option", f"epochs={done + 1}", "--resume"]
+    went_on = subprocess.run(again, capture_output=True, text=True, check=False)
+    assert went_on.returncode == 0, went_on.stderr
+    assert len(log.read_text().splitlines()) - 1 == done + 1
+    assert not (tmp_path / "training.safetensors").exists()

@@ -9,11 +9,11 @@ from train.models.registry import DEFAULT, KINDS, find_kind, options_of
 
 def test_padim_is_the_default_and_patchcore_is_there() -> None:
     assert DEFAULT == "padim"
-    assert sorted(KINDS) == ["padim", "patchcore"]
+    assert {"padim", "patchcore"} < set(KINDS)
 
 
 def test_an_unknown_model_names_those_that_are_there() -> None:
-    with pytest.raises(UsageError, match="unknown model 'padin'; here are: padim patchcore"):
+    with pytest.raises(UsageError, match="unknown model 'padin'; here are: padim patchcore .*; see"):
         find_kind("padin")
 
 

@@ -1,0 +1,133 @@
+"""What the export of a padim model does not show: a network that was trained, and a scorer without a map."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+import pytest
+
+from calibration import conformal
+from edge.errors import UsageError
+from edge.inference.batch import score_pictures
+from edge.inference.bundle import Bundle, load_bundle
+from edge.inference.devices import compile_model
+from edge.inference.engine import Engine
+from edge.pictures import readable
+from export.backbone_ir import to_openvino
+from export.export import export
+from export.onnx_export import export_onnx
+from export.quantize import quantize
+from train.data.find import find_dataset
+from train.data.split import split_for_calibration
+from train.evaluation.evaluate import evaluate_bundle, evaluate_checkpoint
+from train.fit import train
+from train.models.model import network_of
+from train.models.registry import find_kind
+from train.models.setup import Setup
+
+
+def exported(name: str, dataset: Path, folder: Path, **options: object) -> tuple[Path, Bundle]:
+    setup = Setup(model=name, height=64, width=64, backbone=find_kind(name).backbone, seed=0, options=options)
+    trained = train(find_dataset(dataset), setup, folder, false_alarm_rate=0.05, device="cpu")
+    made = export(
+        trained.checkpoint, folder / "plate.xml", precision="int8", false_alarm_rate=0.05, allow_drop=True
+    )
+    return trained.checkpoint, made.bundle
+
+
+@pytest.fixture(scope="module")
+def autoencoder(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Bundle]:
+    folder = tmp_path_factory.mktemp("cae")
+    return exported("cae", tiny_dataset, folder, epochs=40, batch=8, width=8, learning_rate=0.01, patience=0)
+
+
+@pytest.fixture(scope="module")
+def density(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Bundle]:
+    return exported("dfkde", tiny_dataset, tmp_path_factory.mktemp("dfkde"), components=4)
+
+
+def after(op: ov.Node, seen: dict[str, str]) -> dict[str, str]:
+    """Names and kinds of all operations that an operation's outputs reach."""
+    for output in op.outputs():
+        for entry in output.get_target_inputs():
+            node = entry.get_node()
+            if node.get_friendly_name() not in seen:
+                seen[node.get_friendly_name()] = node.get_type_name()
+                after(node, seen)
+    return seen
+
+
+def test_only_the_network_is_quantized(autoencoder: tuple[Path, Bundle]) -> None:
+    ops = autoencoder[1].model.get_ops()
+    assert sum(op.get_type_name() == "FakeQuantize" for op in ops) > 8
+    (sigmoid,) = [op for op in ops if op.get_type_name() == "Sigmoid"]
+    reached = after(sigmoid, {})
+    assert "MatMul" in reached.values()
+    assert "FakeQuantize" not in reached.values()
+
+
+def test_a_quantized_autoencoder_says_what_the_float_one_says(autoencoder: tuple[Path, Bundle]) -> None:
+    rows = {
+        row["precision"]: row for row in json.loads(autoencoder[1].path.with_suffix(".parity.json").read_text())
+    }
+    assert rows["fp32"]["largest_difference"] < 1e-3
+    assert rows["fp16"]["largest_difference"] < 0.05
+    assert rows["int8"]["score_correlation"] > 0.95
+    assert rows["int8"]["map_correlation"] > 0.95
+
+
+def test_the_threshold_rests_on_the_quantized_network(
+    autoencoder: tuple[Path, Bundle], tiny_dataset: Path
+) -> None:
+    bundle = autoencoder[1]
+    split = split_for_calibration(find_dataset(tiny_dataset).train, seed=0)
+    pictures = readable(list(split.calibration), [])
+    good = dict(score_pictures(Engine(load_bundle(bundle.path), device="CPU"), pictures))
+    rate = bundle.card.calibration.false_alarm_rate
+    assert rate is not None
+    expected = conformal.threshold([raw.score for raw in good.values()], rate)
+    assert bundle.card.calibration.threshold == pytest.approx(expected, rel=1e-5)
+    assert bundle.card.training is not None
+    assert (bundle.card.has_map, bundle.card.training.backbone) == (True, None)
+
+
+def test_a_model_without_maps_goes_the_whole_way(
+    density: tuple[Path, Bundle], tiny_dataset: Path, tmp_path: Path
+) -> None:
+    checkpoint, bundle = density
+    card = bundle.card
+    assert (card.has_map, card.calibration.pixel_threshold, card.calibration.peak_quantiles) == (False, None, ())
+    assert [output.get_any_name() for output in bundle.model.outputs] == ["pred_score"]
+    dataset = find_dataset(tiny_dataset)
+    for number, (figures, skipped) in enumerate(
+        (
+            evaluate_bundle(bundle.path, dataset, tmp_path / "bundle", device="CPU"),
+            evaluate_checkpoint(checkpoint, dataset, tmp_path / "checkpoint", device="cpu"),
+        )
+    ):
+        assert skipped == (), number
+        assert figures["image_auroc"] > 0.8
+        assert figures.get("pixel_auroc") is None
+    raw = Engine(bundle, device="CPU").infer(np.full((64, 64, 3), 90, np.uint8))
+    assert raw.anomaly_map is None
+    assert np.isfinite(raw.score)
+
+
+def test_what_has_no_onnx_form_says_so(density: tuple[Path, Bundle], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="DfkdeScorer cannot be written as ONNX; leave out --format onnx"):
+        export_onnx(density[0], tmp_path / "plate.onnx")
+
+
+@pytest.mark.parametrize("name", ["cae", "dagmm-flat"])
+def test_quantization_hides_no_brightness_that_good_pictures_lack(name: str) -> None:
+    """The reference of an autoencoder's error is the camera's own picture, also where that shows a glint."""
+    rng = np.random.default_rng(0)
+    dim = [rng.integers(0, 180, (64, 64, 3), dtype=np.uint8) for _ in range(4)]
+    network = network_of(Setup(model=name, height=64, width=64, seed=0))
+    compiled, _ = compile_model(quantize(to_openvino(network, (64, 64)), dim), device="CPU")
+    glint = np.full((64, 64, 3), (250, 7, 255), np.uint8)
+    seen = compiled(glint[None])["picture"]
+    np.testing.assert_allclose(seen, np.moveaxis(glint, 2, 0)[None] / 255, atol=1e-6)

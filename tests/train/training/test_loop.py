@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import csv
+import math
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from edge.errors import CheckpointError, TrainingError, UsageError
+from train.training.loop import Learnt, learn
+from train.training.options import LearningOptions
+from train.training.state import NAME
+from train.training.work import Labelled, Work
+
+PICTURES = np.random.default_rng(0).integers(0, 256, (24, 8, 8, 3), dtype=np.uint8)
+
+
+class Grey(nn.Module):
+    """Guesses a pixel from its neighbours; has what a training must keep: dropout, running means."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = nn.Sequential(nn.Conv2d(3, 4, 3, 1, 1), nn.BatchNorm2d(4), nn.Dropout(0.2), nn.Conv2d(4, 3, 1))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        guessed: Tensor = self.body(pictures.permute(0, 3, 1, 2).float() / 255)
+        return guessed
+
+
+def lesson(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
+    noise = torch.from_numpy(rng.normal(0, 5, pictures.shape)).float()
+    target = pictures.permute(0, 3, 1, 2).float() / 255
+    return (network(pictures + noise) - target).square().mean()
+
+
+def options(**changes: object) -> LearningOptions:
+    return LearningOptions.model_validate({"epochs": 6, "batch": 8, "learning_rate": 0.02} | changes)
+
+
+def learnt(network: nn.Module, work: Work | None = None, task: str = "grey", **changes: object) -> Learnt:
+    return learn(network, lesson, PICTURES, options(**changes), 3, work or Work(), task)
+
+
+def same(left: nn.Module, right: nn.Module) -> bool:
+    pairs = zip(left.state_dict().values(), right.state_dict().values(), strict=True)
+    return all(torch.equal(one, other) for one, other in pairs)
+
+
+class Interrupting(Grey):
+    """Presses Ctrl-C at one of its steps."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.left = step
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        if self.training:
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGINT)
+        return super().forward(pictures)
+
+
+def test_the_same_seed_learns_the_same_and_another_one_not() -> None:
+    first, again, other = Grey(), Grey(), Grey()
+    history = learnt(first).epochs
+    assert [line.loss for line in learnt(again).epochs] == [line.loss for line in history]
+    assert same(first, again)
+    learn(other, lesson, PICTURES, options(), 4, Work(), "grey")
+    assert not same(first, other)
+    assert history[-1].loss < history[0].loss
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_a_training_that_goes_on_after_ctrl_c_ends_as_one_without_a_pause(optimizer: str, tmp_path: Path) -> None:
+    """In the middle of the fourth epoch of six: three steps each."""
+    whole, paused, resumed = Grey(), Interrupting(11), Grey()
+    history = learnt(whole, optimizer=optimizer, patience=4).epochs
+    first = learnt(paused, Work(folder=tmp_path), optimizer=optimizer, patience=4)
+    assert first.interrupted
+    assert len(first.epochs) == 3
+    second = learnt(resumed, Work(folder=tmp_path, resume=True), optimizer=optimizer, patience=4)
+    assert not second.interrupted
+    assert [line.loss for line in second.epochs] == [line.loss for line in history]
+    assert same(resumed, whole)
+    assert not (tmp_path / NAME).exists()
+    with (tmp_path / "training.csv").open() as file:
+        assert [int(line["epoch"]) for line in csv.DictReader(file)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_ctrl_c_before_anything_is_learnt_is_only_an_interruption(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        learnt(Interrupting(1), Work(folder=tmp_path))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_ends_the_program_at_once() -> None:
+    class Twice(Grey):
+        came_this_far = 0
+
+        def forward(self, pictures: Tensor) -> Tensor:
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+                self.came_this_far += 1
+            return super().forward(pictures)
+
+    network = Twice()
+    with pytest.raises(KeyboardInterrupt):
+        learnt(network)
+    assert network.came_this_far == 1
+
+
+def test_it_stops_when_the_watched_pictures_gain_no_more_and_takes_the_best_weights() -> None:
+    """Noise cannot be learnt: a fast training soon serves the watched pictures worse."""
+    network = Grey()
+    went = learnt(network, epochs=80, patience=5, learning_rate=0.1)
+    watched = [line.watched_loss for line in went.epochs]
+    assert len(watched) < 80
+    assert went.best == 1 + int(np.argmin(watched))
+    assert len(watched) == went.best + 5
+    again = Grey()
+    learn(again, lesson, PICTURES, options(epochs=80, patience=0, learning_rate=0.1), 3, Work(), "grey")
+    assert not same(network, again)
+
+
+def test_without_patience_it_takes_the_last_weights_after_all_epochs() -> None:
+    went = learnt(Grey(), epochs=12, patience=0, learning_rate=0.1)
+    assert (len(went.epochs), went.best) == (12, 12)
+
+
+def test_the_learning_rate_falls_as_a_cosine_or_stays() -> None:
+    rates = [line.learning_rate for line in learnt(Grey(), epochs=4, patience=0).epochs]
+    expected = [0.02 * (0.01 + 0.99 * (1 + math.cos(math.pi * share)) / 2) for share in (0, 0.25, 0.5, 0.75)]
+    assert rates == pytest.approx(expected)
+    assert {line.learning_rate for line in learnt(Grey(), schedule="constant").epochs} == {0.02}
+
+
+def test_separation_is_logged_now_and_then_and_decides_nothing(tmp_path: Path) -> None:
+    tested = Labelled(PICTURES[:2], np.array([0, 1]))
+    plain, watched = Grey(), Grey()
+    learnt(plain, epochs=20, patience=0)
+    looks: list[bool] = []
+
+    def separation(network: nn.Module) -> float:
+        looks.append(network.training)
+        torch.manual_seed(99)  # whatever a look draws must not change what is learnt
+        return 1.5
+
+    work = Work(folder=tmp_path, tested=tested)
+    went = learn(watched, lesson, PICTURES, options(epochs=20, patience=0), 3, work, "grey", separation=separation)
+    assert [line.epoch for line in went.epochs if line.separation == 1.5] == list(range(2, 21, 2))
+    assert looks == [False] * 10
+    assert same(plain, watched)
+
+
+def test_the_log_and_the_curve_are_written(tmp_path: Path) -> None:
+    went = learnt(Grey(), Work(folder=tmp_path))
+    with (tmp_path / "training.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert [float(line["loss"]) for line in lines] == [line.loss for line in went.epochs]
+    assert [float(line["watched_loss"]) for line in lines] == [line.watched_loss for line in went.epochs]
+    assert "watched pictures" in (tmp_path / "training.svg").read_text()
+
+
+def test_a_loss_that_is_no_number_is_one_line() -> None:
+    def broken(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
+        return lesson(network, pictures, rng) * float("nan")
+
+    with pytest.raises(TrainingError, match=r"the loss is nan in epoch 1; give a smaller --option learning-rate"):
+        learn(Grey(), broken, PICTURES, options(), 3, Work(), "grey")
+
+
+@pytest.mark.parametrize(("batch", "advice"), [(8, "--option batch=4"), (1, "a smaller --image-size")])
+def test_too_little_memory_says_what_to_do(batch: int, advice: str) -> None:
+    def huge(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
+        return torch.empty(1 << 60).sum()
+
+    with pytest.raises(TrainingError, match=f"cpu has too little memory for {batch} pictures of 8 x 8 .*{advice}"):
+        learn(Grey(), huge, PICTURES, options(batch=batch), 3, Work(), "grey")
+
+
+def test_other_failures_of_torch_are_not_called_memory() -> None:
+    def wrong(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
+        return torch.ones(2, 3) @ torch.ones(2, 3)
+
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        learn(Grey(), wrong, PICTURES, options(), 3, Work(), "grey")
+
+
+def test_a_state_of_another_task_or_damaged_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no interrupted training in .*; leave out --resume"):
+        learnt(Grey(), Work(folder=tmp_path, resume=True))
+    learnt(Interrupting(8), Work(folder=tmp_path))
+    with pytest.raises(CheckpointError, match="had other options or other good pictures"):
+        learnt(Grey(), Work(folder=tmp_path, resume=True), task="another")
+    with pytest.raises(CheckpointError, match="had other options or other good pictures"):
+        learn(Grey(), lesson, PICTURES[1:], options(), 3, Work(folder=tmp_path, resume=True), "grey")
+    content = (tmp_path / NAME).read_bytes()
+    (tmp_path / NAME).write_bytes(content[: len(content) // 2])
+    with pytest.raises(CheckpointError, match="cannot go on from .*; leave out --resume"):
+        learnt(Grey(), Work(folder=tmp_path, resume=True))
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot write to"):
+        learnt(Grey(), Work(folder=tmp_path / "file" / "run"))

@@ -1,0 +1,126 @@
+"""``dagmm-flat``, ``dagmm-conv``, ``dagmm-residual``: deep autoencoding Gaussian mixture.
+
+A compression network gives a latent; joined with the relative distance and the cosine between picture and
+reconstruction it is placed in a mixture of Gaussians, whose memberships an estimation network tells. Both learn
+together: reconstruction error, energy under the batch's own mixture, and a penalty on thin Gaussians. Then the
+mixture is made once from all good pictures (the M-step with the estimated memberships).
+
+Source: Zong et al., "Deep Autoencoding Gaussian Mixture Model for Unsupervised Anomaly Detection", 2018. The flat
+network sees 64 x 64 pixels; the others are its convolutional forms.
+Input: uint8 BGR [N, H, W, 3]; of the convolutional forms, sides multiples of 32. Score: energy, higher is more
+anomalous. Map: the reconstruction error, Gaussian-filtered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import openvino as ov
+import torch
+from openvino import opset13 as ops
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional
+
+from edge.progress import Advance
+from edge.scorers.scorer import Head, Scored
+from train.models.kind import Array, Batches, Kind, Size
+from train.models.setup import Setup
+from train.networks.autoencoder import check_size
+from train.networks.dagmm import FLAT, Compression, MixtureAutoencoder, convolutional, flat, joined, residual
+from train.networks.energies import mixture_energy
+from train.scorers.error_map import ErrorMap
+from train.scorers.likeness import attach_likeness, likeness
+from train.scorers.mixture import Mixture
+from train.scorers.reconstruction import MappingOptions
+from train.training.lesson import Lesson
+
+
+class DagmmOptions(MappingOptions):
+    """Options of the three forms of ``dagmm``."""
+
+    learning_rate: float = Field(1e-4, gt=0, le=10, description="at the start")
+    batch: int = Field(32, ge=4, le=4096, description="pictures per step; the mixture is made from them")
+    latent: int = Field(8, ge=1, le=512, description="numbers that a picture is compressed to")
+    mixtures: int = Field(4, ge=1, le=64, description="Gaussians")
+    energy_weight: float = Field(0.1, ge=0, le=100, description="of the energy in the loss")
+    thin_weight: float = Field(0.005, ge=0, le=100, description="of the inverse variances in the loss")
+    floor: float = Field(1e-3, gt=0, le=10, description="added to every variance")
+
+
+@dataclass(frozen=True)
+class DagmmScorer:
+    """Energy of latent and likeness."""
+
+    mixture: Mixture
+    error: ErrorMap
+
+    def score(self, features: Sequence[Array]) -> Scored:
+        return Scored(self.mixture.energy(_joined(features)), self.error.draw(features[0], features[1]))
+
+    def attach(self, features: Sequence[ov.Output]) -> Head:
+        picture, reconstruction, latent, _ = features
+        place = ops.concat([latent, attach_likeness(picture, reconstruction)], 1).output(0)
+        drawn = self.error.attach(picture, reconstruction)
+        return Head(self.mixture.attach(place), self.error.shaped(drawn))
+
+    def arrays(self) -> Mapping[str, Array]:
+        return self.mixture.arrays()
+
+
+def _joined(features: Sequence[Array]) -> Array:
+    picture, reconstruction, latent, _ = features
+    return np.concatenate([latent, likeness(picture, reconstruction)], axis=1)
+
+
+def _lesson(setup: Setup, options: DagmmOptions) -> Lesson:
+    def lesson(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
+        picture, reconstruction, latent, memberships = network(pictures)
+        with torch.autocast(pictures.device.type, enabled=False):  # covariances do not survive 16 bits
+            place = joined(picture.float(), reconstruction.float(), latent.float())
+            energy, thin = mixture_energy(place, memberships.float(), options.floor)
+            error = functional.mse_loss(reconstruction.float(), picture)
+        return error + options.energy_weight * energy + options.thin_weight * thin
+
+    return lesson
+
+
+def _fit(batches: Batches, size: Size, options: DagmmOptions, seed: int, advance: Advance) -> DagmmScorer:
+    found = [(_joined(features), features[3]) for features in batches]
+    places, memberships = (np.concatenate(column) for column in zip(*found, strict=True))
+    return DagmmScorer(Mixture.fit(places, memberships, floor=options.floor), ErrorMap(size, options.smoothing_px))
+
+
+def _restore(arrays: Mapping[str, Array], size: Size, options: DagmmOptions) -> DagmmScorer:
+    return DagmmScorer(Mixture.from_arrays(arrays), ErrorMap(size, options.smoothing_px))
+
+
+def _kind(name: str, form: str, compression: Compression, side: int | None) -> Kind:
+    def network(setup: Setup, options: DagmmOptions, pretrained: bool) -> MixtureAutoencoder:
+        if side is None:
+            check_size(setup, 32)
+        parts = compression(setup.size, options.latent)
+        return MixtureAutoencoder(*parts, options.latent, options.mixtures, side)
+
+    return Kind(
+        name=name,
+        summary=f"deep autoencoding Gaussian mixture, {form}; the energy is the score",
+        source="Zong et al., 'Deep Autoencoding Gaussian Mixture Model', 2018",
+        cost="trained by gradient, 50 epochs",
+        options=DagmmOptions,
+        backbone=None,
+        network=network,
+        fit=_fit,
+        steps=lambda options: 0,
+        restore=_restore,
+        lesson=_lesson,
+    )
+
+
+KINDS = (
+    _kind("dagmm-flat", f"{FLAT} x {FLAT} pixels flattened", flat, FLAT),
+    _kind("dagmm-conv", "convolutional", convolutional, None),
+    _kind("dagmm-residual", "of residual blocks", residual, None),
+)

@@ -1,0 +1,64 @@
+"""``inception-cae``: an autoencoder of inception blocks.
+
+Each block looks at three scales at once and is followed by a maximum over 2 x 2 pixels, or preceded by their
+repetition on the way back. Trained as published: 200 epochs, 64 pictures per step, Adam, squared error.
+
+Source: Sarafijanovic-Djukic and Davis, "Fast Distance-Based Anomaly Detection in Images Using an Inception-Like
+Autoencoder", 2019; here the reconstruction error is the score.
+Input: uint8 BGR [N, H, W, 3], sides multiples of 16. Output: picture and reconstruction [N, 3, H, W] in [0, 1].
+Score: mean squared error, higher is more anomalous. Map: the error, Gaussian-filtered.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+from torch import nn
+
+from train.models.kind import Kind
+from train.models.reconstructing import fit, restore, to_reconstruct
+from train.models.setup import Setup
+from train.networks.autoencoder import Autoencoder, check_size
+from train.networks.blocks import Inception
+from train.scorers.reconstruction import ReconstructionOptions
+
+
+class InceptionOptions(ReconstructionOptions):
+    """Options of ``inception-cae``."""
+
+    epochs: int = Field(200, ge=1, le=100_000, description="passes over the good pictures at most")
+    batch: int = Field(64, ge=1, le=4096, description="pictures per step")
+    width: int = Field(
+        16,
+        ge=4,
+        le=256,
+        multiple_of=4,
+        description="channels of the first block, a multiple of 4; each doubles them",
+    )
+
+
+def _network(setup: Setup, options: InceptionOptions, pretrained: bool) -> Autoencoder:
+    check_size(setup, 16)
+    widths = [options.width * 2**block for block in range(4)]
+    forth = zip((3, *widths[:-1]), widths, strict=True)
+    back = zip(widths[::-1], (*widths[-2::-1], widths[0]), strict=True)
+    encoder = [layer for pair in forth for layer in (Inception(*pair), nn.MaxPool2d(2))]
+    decoder = [layer for pair in back for layer in (nn.Upsample(scale_factor=2), Inception(*pair))]
+    return Autoencoder(
+        nn.Sequential(*encoder), nn.Sequential(*decoder, nn.Conv2d(widths[0], 3, 3, 1, 1), nn.Sigmoid())
+    )
+
+
+KIND = Kind(
+    name="inception-cae",
+    summary="autoencoder of inception blocks; the reconstruction error is the score",
+    source="Sarafijanovic-Djukic and Davis, 'Fast Distance-Based Anomaly Detection ... Inception-Like', 2019",
+    cost="trained by gradient, 200 epochs of 64 pictures per step",
+    options=InceptionOptions,
+    backbone=None,
+    network=_network,
+    fit=fit,
+    steps=lambda options: 0,
+    restore=restore,
+    fitted=False,
+    lesson=lambda setup, options: to_reconstruct("mse"),
+)

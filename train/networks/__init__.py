@@ -1,0 +1,1 @@
+"""Networks that are trained here, and the blocks, losses and corruptions that they share."""

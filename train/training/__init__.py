@@ -1,0 +1,1 @@
+"""Training a network by gradient: the loop, what it keeps to go on later, and what it writes down."""

@@ -1,0 +1,249 @@
+"""The training loop: good pictures and a lesson to a network that learnt it."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from edge.errors import TrainingError
+from edge.output import writable_folder
+from train.training.interrupt import stoppable
+from train.training.lesson import Lesson
+from train.training.log import Epoch, write_log, write_plot
+from train.training.memory import enough_memory
+from train.training.options import LearningOptions
+from train.training.shown import Shown, bar
+from train.training.state import NAME, State, read_state, write_state
+from train.training.watched import Pictures, set_aside
+from train.training.work import Separation, Work
+
+KEEP_EVERY_S = 30.0  # so much of a training is lost at most when the computer fails
+LOOKS = 10  # how often in a training the test pictures are looked at for the log
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """How a training went.
+
+    Attributes:
+        epochs: one line each.
+        best: number of the epoch whose weights the network has.
+        interrupted: Ctrl-C ended it; it can go on.
+    """
+
+    epochs: tuple[Epoch, ...]
+    best: int
+    interrupted: bool
+
+
+def learn(
+    network: nn.Module,
+    lesson: Lesson,
+    pictures: Pictures,
+    options: LearningOptions,
+    seed: int,
+    work: Work,
+    task: str,
+    *,
+    separation: Separation | None = None,
+    copies: int = 0,
+) -> Learnt:
+    """Trains a network in place and leaves it in evaluation mode, on the CPU.
+
+    Where ``options.patience`` is set, it ends with the weights that served the watched pictures best, otherwise
+    with the last ones. On one device the same seed gives the same network, interrupted or not.
+
+    Args:
+        network: takes uint8 BGR [N, H, W, 3].
+        lesson: gives the loss.
+        pictures: good ones, uint8 [N, H, W, 3].
+        options: of the training.
+        seed: of everything random.
+        work: device, folder, and whether to go on.
+        task: names what is trained, so that no other training goes on from its state.
+        separation: of test pictures by the network at hand, looked at now and then where ``work`` has any.
+        copies: that follow each picture; they are on one side with it, and never watched.
+
+    Raises:
+        TrainingError: the loss is no number any more, or memory is too small.
+        CheckpointError: ``work.resume`` and the state left in the folder does not fit.
+        UsageError: the folder cannot be written.
+    """
+    if work.folder:
+        writable_folder(work.folder)
+    run = _Run(network, lesson, pictures, options, seed, work, task, separation, copies)
+    size = (pictures.shape[1], pictures.shape[2])
+    with (
+        enough_memory(work.device, options.batch, size),
+        stoppable() as stop,
+        bar(options.epochs, len(run.state.epochs), run.steps) as shown,
+    ):
+        finished = run.until_done(stop, shown)
+    if not finished and not run.state.epochs:
+        raise KeyboardInterrupt  # nothing was learnt that a checkpoint could hold
+    return run.close(finished)
+
+
+class _Run:
+    """One training while it runs."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        lesson: Lesson,
+        pictures: Pictures,
+        options: LearningOptions,
+        seed: int,
+        work: Work,
+        task: str,
+        separation: Separation | None,
+        copies: int,
+    ) -> None:
+        self.network = network.to(work.device, memory_format=torch.channels_last)
+        self.lesson, self.options, self.seed, self.work = lesson, options, seed, work
+        self.separation = separation if work.tested is not None else None
+        self.learnt, self.watched = set_aside(pictures, options.held_out, seed, copies)
+        self.steps = math.ceil(len(self.learnt) / options.batch)
+        self.optimizer = _optimizer(network, options)
+        task = hashlib.sha256(task.encode() + self.learnt.tobytes() + self.watched.tobytes()).hexdigest()
+        self.state = State(task)
+        if work.resume and work.folder:
+            self.state = read_state(work.folder, task, network, self.optimizer)
+        self.kept = time.monotonic()
+
+    def until_done(self, stop: Callable[[], bool], shown: Shown) -> bool:
+        """Runs epoch by epoch; False where it was stopped before its end."""
+        while not self._over():
+            number = len(self.state.epochs) + 1
+            began = time.monotonic()
+            rate = _rate(self.options, number)
+            loss = self._pass(number, rate, stop, shown)
+            if loss is None:
+                self._keep()
+                return False
+            line = Epoch(
+                epoch=number,
+                loss=loss,
+                watched_loss=self._watch(),
+                learning_rate=rate,
+                seconds=round(time.monotonic() - began, 3),
+                separation=self._separation(number),
+            )
+            self._note(line)
+            shown.epoch(line)
+        return True
+
+    def close(self, finished: bool) -> Learnt:
+        """Takes the best weights, draws the curve and clears the state of a training that is done."""
+        if self.state.weights:
+            self.network.load_state_dict(self.state.weights)
+        self.network.to("cpu", memory_format=torch.contiguous_format).eval()
+        epochs = tuple(self.state.epochs)
+        if self.work.folder and epochs:
+            write_plot(self.work.folder / "training.svg", epochs)
+            if finished:
+                (self.work.folder / NAME).unlink(missing_ok=True)
+        return Learnt(epochs, self.state.best or len(epochs), not finished)
+
+    def _over(self) -> bool:
+        done = len(self.state.epochs)
+        patience = self.options.patience
+        return done >= self.options.epochs or (0 < patience <= done - self.state.best and self.state.best > 0)
+
+    def _pass(self, number: int, rate: float, stop: Callable[[], bool], shown: Shown) -> float | None:
+        """One pass over the pictures; their mean loss, or None where it was stopped on the way and taken back."""
+        torch.manual_seed((self.seed * 1_000_003 + number) % 2**63)
+        rng = np.random.default_rng([self.seed, number])
+        before = copy.deepcopy((self.network.state_dict(), self.optimizer.state_dict()))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.network.train()
+        total = 0.0
+        for chosen in np.array_split(rng.permutation(len(self.learnt)), self.steps):
+            if stop():  # a training that goes on later must find what it would have had without a pause
+                self.network.load_state_dict(before[0])
+                self.optimizer.load_state_dict(before[1])
+                return None
+            loss = self._loss(self.learnt[chosen], rng)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            self.optimizer.step()
+            total += _finite(loss, number) * len(chosen)
+            shown.step()
+        return total / len(self.learnt)
+
+    def _watch(self) -> float | None:
+        """Mean loss on the watched pictures; what is drawn at random is the same in every epoch."""
+        if not len(self.watched):
+            return None
+        torch.manual_seed(self.seed % 2**63)
+        rng = np.random.default_rng(self.seed)
+        self.network.eval()
+        total = 0.0
+        parts = np.array_split(self.watched, math.ceil(len(self.watched) / self.options.batch))
+        with torch.inference_mode():
+            for part in parts:
+                total += float(self._loss(part, rng)) * len(part)
+        return total / len(self.watched)
+
+    def _loss(self, pictures: Pictures, rng: np.random.Generator) -> Tensor:
+        half = self.work.device == "cuda" and torch.cuda.is_bf16_supported()
+        with torch.autocast(self.work.device.split(":")[0], dtype=torch.bfloat16, enabled=half):
+            return self.lesson(self.network, torch.from_numpy(pictures).to(self.work.device), rng)
+
+    def _separation(self, number: int) -> float | None:
+        every = max(1, self.options.epochs // LOOKS)
+        if self.separation is None or (number % every and number < self.options.epochs):
+            return None
+        self.network.eval()
+        return self.separation(self.network)
+
+    def _note(self, line: Epoch) -> None:
+        self.state.epochs.append(line)
+        lowest = min(
+            (e.watched_loss for e in self.state.epochs[:-1] if e.watched_loss is not None), default=math.inf
+        )
+        if self.options.patience and line.watched_loss is not None and line.watched_loss < lowest:
+            self.state.best = line.epoch
+            self.state.weights = {name: value.cpu().clone() for name, value in self.network.state_dict().items()}
+        if self.work.folder:
+            write_log(self.work.folder / "training.csv", self.state.epochs)
+        if time.monotonic() - self.kept > KEEP_EVERY_S:
+            self._keep()
+
+    def _keep(self) -> None:
+        if self.work.folder:
+            write_state(self.work.folder, self.state, self.network, self.optimizer)
+        self.kept = time.monotonic()
+
+
+def _optimizer(network: nn.Module, options: LearningOptions) -> torch.optim.Optimizer:
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    if options.optimizer == "sgd":
+        return torch.optim.SGD(weights, options.learning_rate, momentum=0.9, weight_decay=options.weight_decay)
+    return torch.optim.Adam(weights, options.learning_rate, weight_decay=options.weight_decay)
+
+
+def _rate(options: LearningOptions, number: int) -> float:
+    """Learning rate of an epoch, counted from 1; the cosine ends at a hundredth."""
+    if options.schedule == "constant":
+        return options.learning_rate
+    share = (number - 1) / options.epochs
+    return options.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * share)) / 2)
+
+
+def _finite(loss: Tensor, number: int) -> float:
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        raise TrainingError(
+            f"the loss is {value} in epoch {number}", hint="give a smaller --option learning-rate=..."
+        )
+    return value

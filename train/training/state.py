@@ -1,0 +1,109 @@
+"""A training that can go on later: weights, the optimizer's memory and the log, as tensors and JSON, no pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from edge.errors import CheckpointError, UsageError
+from train.training.log import Epoch
+
+KEY = "edge_ad_training"
+NAME = "training.safetensors"
+Weights = dict[str, Tensor]
+
+
+class Record(BaseModel):
+    """What the file says about itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str
+    epochs: tuple[Epoch, ...]
+    best: int
+
+
+@dataclass
+class State:
+    """Where a training stands.
+
+    Attributes:
+        task: what is trained on which pictures; only the same task goes on.
+        epochs: done so far.
+        best: number of the epoch with the lowest loss on the watched pictures; 0 for none.
+        weights: of the network after that epoch; empty for none.
+    """
+
+    task: str
+    epochs: list[Epoch] = field(default_factory=list)
+    best: int = 0
+    weights: Weights = field(default_factory=dict)
+
+
+def write_state(folder: Path, state: State, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """Writes the state; an existing file is replaced only when the new one is whole.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    tensors = _under("network", network.state_dict()) | _under("best", state.weights)
+    for number, kept in optimizer.state_dict()["state"].items():
+        tensors |= _under(f"optimizer.{number}", {name: torch.as_tensor(value) for name, value in kept.items()})
+    record = Record(task=state.task, epochs=tuple(state.epochs), best=state.best)
+    fresh = folder / (NAME + ".partial")
+    try:
+        # Tensors of a channels-last network are not contiguous, and those of a state may share memory.
+        plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+        save_file(plain, fresh, metadata={KEY: record.model_dump_json()})
+        fresh.replace(folder / NAME)
+    except (SafetensorError, OSError) as error:
+        raise UsageError(f"cannot write {folder / NAME}: {error}", hint="free the disk") from error
+
+
+def read_state(folder: Path, task: str, network: nn.Module, optimizer: torch.optim.Optimizer) -> State:
+    """Reads the state into network and optimizer.
+
+    Raises:
+        CheckpointError: there is none, it is damaged, or it belongs to another task.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        raise CheckpointError(f"no interrupted training in {folder}", hint="leave out --resume")
+    try:
+        with safe_open(path, framework="pt") as file:
+            record = Record.model_validate_json((file.metadata() or {}).get(KEY, "{}"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        if record.task != task:
+            raise CheckpointError(
+                f"the training in {folder} had other options or other good pictures",
+                hint="give those again, or leave out --resume to start anew",
+            )
+        network.load_state_dict(_of("network", tensors))
+        _restore_optimizer(optimizer, _of("optimizer", tensors))
+    except (SafetensorError, OSError, ValidationError, RuntimeError, KeyError, ValueError) as error:
+        detail = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"cannot go on from {path}: {detail}", hint="leave out --resume") from error
+    return State(record.task, list(record.epochs), record.best, _of("best", tensors))
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    state: dict[int, Weights] = {}
+    for name, value in tensors.items():
+        number, _, what = name.partition(".")
+        state.setdefault(int(number), {})[what] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> Weights:
+    return {f"{prefix}.{name}": value for name, value in tensors.items()}
+
+
+def _of(prefix: str, tensors: Mapping[str, Tensor]) -> Weights:
+    return {name.removeprefix(f"{prefix}."): v for name, v in tensors.items() if name.startswith(f"{prefix}.")}
