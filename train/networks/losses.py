@@ -24,7 +24,8 @@ def structural_similarity(left: Tensor, right: Tensor) -> Tensor:
     Gaussian window of 11 pixels and no padding.
     """
     stacked = torch.cat([left, right, left * left, right * right, left * right])
-    mean_l, mean_r, square_l, square_r, product = _window(stacked).chunk(5)
+    with torch.autocast(left.device.type, enabled=False):  # differences of squares do not survive 16 bits
+        mean_l, mean_r, square_l, square_r, product = _window(stacked).chunk(5)
     variance_l, variance_r = square_l - mean_l**2, square_r - mean_r**2
     covariance = product - mean_l * mean_r
     brightness = (2 * mean_l * mean_r + C1) / (mean_l**2 + mean_r**2 + C1)

@@ -20,6 +20,7 @@ from train.training.lesson import Lesson
 from train.training.log import Epoch, write_log, write_plot
 from train.training.memory import enough_memory
 from train.training.options import LearningOptions
+from train.training.precision import mixed_precision
 from train.training.shown import Shown, bar
 from train.training.state import NAME, State, read_state, write_state
 from train.training.watched import Pictures, set_aside
@@ -195,8 +196,7 @@ class _Run:
         return total / len(self.watched)
 
     def _loss(self, pictures: Pictures, rng: np.random.Generator) -> Tensor:
-        half = self.work.device == "cuda" and torch.cuda.is_bf16_supported()
-        with torch.autocast(self.work.device.split(":")[0], dtype=torch.bfloat16, enabled=half):
+        with mixed_precision(self.work.device):
             return self.lesson(self.network, torch.from_numpy(pictures).to(self.work.device), rng)
 
     def _separation(self, number: int) -> float | None:
