@@ -31,10 +31,9 @@ from train.models.setup import Setup
 from train.networks.autoencoder import check_size
 from train.networks.dagmm import FLAT, Compression, MixtureAutoencoder, convolutional, flat, joined, residual
 from train.networks.energies import mixture_energy
-from train.scorers.error_map import ErrorMap
+from train.scorers.error_map import ErrorMap, ErrorMapFit, MappingOptions
 from train.scorers.likeness import attach_likeness, likeness
 from train.scorers.mixture import Mixture
-from train.scorers.reconstruction import MappingOptions
 from train.training.lesson import Lesson
 
 
@@ -67,7 +66,7 @@ class DagmmScorer:
         return Head(self.mixture.attach(place), self.error.shaped(drawn))
 
     def arrays(self) -> Mapping[str, Array]:
-        return self.mixture.arrays()
+        return {**self.mixture.arrays(), **self.error.arrays()}
 
 
 def _joined(features: Sequence[Array]) -> Array:
@@ -88,13 +87,16 @@ def _lesson(setup: Setup, options: DagmmOptions) -> Lesson:
 
 
 def _fit(batches: Batches, size: Size, options: DagmmOptions, seed: int, advance: Advance) -> DagmmScorer:
-    found = [(_joined(features), features[3]) for features in batches]
+    errors, found = ErrorMapFit(size, options), []
+    for features in batches:
+        errors.add(features[0], features[1])
+        found.append((_joined(features), features[3]))
     places, memberships = (np.concatenate(column) for column in zip(*found, strict=True))
-    return DagmmScorer(Mixture.fit(places, memberships, floor=options.floor), ErrorMap(size, options.smoothing_px))
+    return DagmmScorer(Mixture.fit(places, memberships, floor=options.floor), errors.error_map())
 
 
 def _restore(arrays: Mapping[str, Array], size: Size, options: DagmmOptions) -> DagmmScorer:
-    return DagmmScorer(Mixture.from_arrays(arrays), ErrorMap(size, options.smoothing_px))
+    return DagmmScorer(Mixture.from_arrays(arrays), ErrorMap.restore(arrays, size, options))
 
 
 def _kind(name: str, form: str, compression: Compression, side: int | None) -> Kind:

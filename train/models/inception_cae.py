@@ -59,6 +59,5 @@ KIND = Kind(
     fit=fit,
     steps=lambda options: 0,
     restore=restore,
-    fitted=False,
     lesson=lambda setup, options: to_reconstruct("mse"),
 )

@@ -29,9 +29,8 @@ from train.models.setup import Setup
 from train.networks.autoencoder import Autoencoder, unit
 from train.networks.losses import Name
 from train.scorers.density import Density, Shape
-from train.scorers.error_map import ErrorMap
+from train.scorers.error_map import ErrorMap, ErrorMapFit, MappingOptions
 from train.scorers.likeness import attach_likeness, likeness
-from train.scorers.reconstruction import MappingOptions
 
 
 class LakeOptions(MappingOptions):
@@ -59,21 +58,23 @@ class LakeScorer:
     """Density of latent and likeness, each divided by its deviation over the good pictures."""
 
     density: Density
-    scale: Array
+    deviations: Array
     error: ErrorMap
 
     def score(self, features: Sequence[Array]) -> Scored:
         picture, reconstruction, _ = features
-        return Scored(self.density.score(_joined(features) / self.scale), self.error.draw(picture, reconstruction))
+        return Scored(
+            self.density.score(_joined(features) / self.deviations), self.error.draw(picture, reconstruction)
+        )
 
     def attach(self, features: Sequence[ov.Output]) -> Head:
         picture, reconstruction, latent = features
         joined = ops.concat([latent, attach_likeness(picture, reconstruction)], 1)
-        score = self.density.attach(ops.divide(joined, ops.constant(self.scale[None])).output(0))
+        score = self.density.attach(ops.divide(joined, ops.constant(self.deviations[None])).output(0))
         return Head(score, self.error.shaped(self.error.attach(picture, reconstruction)))
 
     def arrays(self) -> Mapping[str, Array]:
-        return {**self.density.arrays(), "scale": self.scale}
+        return {**self.density.arrays(), "deviations": self.deviations, **self.error.arrays()}
 
 
 def _joined(features: Sequence[Array]) -> Array:
@@ -82,15 +83,19 @@ def _joined(features: Sequence[Array]) -> Array:
 
 
 def _fit(batches: Batches, size: Size, options: LakeOptions, seed: int, advance: Advance) -> LakeScorer:
-    joined = np.concatenate([_joined(features) for features in batches])
+    errors, found = ErrorMapFit(size, options), []
+    for features in batches:
+        errors.add(features[0], features[1])
+        found.append(_joined(features))
+    joined = np.concatenate(found)
     # Without this the two numbers that say most vanish beside 256 of another scale.
-    scale = np.maximum(joined.std(axis=0), 1e-6).astype(np.float32)
-    density = Density.fit(joined / scale, components=options.components, shape=options.density)
-    return LakeScorer(density, scale, ErrorMap(size, options.smoothing_px))
+    deviations = np.maximum(joined.std(axis=0), 1e-6).astype(np.float32)
+    density = Density.fit(joined / deviations, components=options.components, shape=options.density)
+    return LakeScorer(density, deviations, errors.error_map())
 
 
 def _restore(arrays: Mapping[str, Array], size: Size, options: LakeOptions) -> LakeScorer:
-    return LakeScorer(Density.from_arrays(arrays), arrays["scale"], ErrorMap(size, options.smoothing_px))
+    return LakeScorer(Density.from_arrays(arrays), arrays["deviations"], ErrorMap.restore(arrays, size, options))
 
 
 def _network(setup: Setup, options: LakeOptions, pretrained: bool) -> LatentAutoencoder:

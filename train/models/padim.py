@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
+from torch import nn
+
 from edge.progress import Advance
 from edge.scorers.padim import COPIES, PadimOptions, PadimScorer
+from edge.scorers.scorer import Scorer
 from train.backbones.registry import DEFAULT
 from train.models.features import extractor
-from train.models.kind import Batches, Kind, Size
+from train.models.kind import Array, Batches, Kind, Size
+from train.models.setup import Setup
+from train.models.window import WindowedNetwork, WindowOptions, seen_through
+from train.scorers.window import placed
 
 
-def _fit(batches: Batches, size: Size, options: PadimOptions, seed: int, advance: Advance) -> PadimScorer:
-    return PadimScorer.fit(batches, size, options)
+class WindowedPadimOptions(PadimOptions, WindowOptions):
+    """Options of ``padim`` on a workstation; a device that teaches itself cuts a region of interest out instead."""
+
+
+def _network(setup: Setup, options: WindowedPadimOptions, pretrained: bool) -> nn.Module:
+    window = options.window(setup.size)
+    inner = extractor(seen_through(window, setup), options, pretrained)
+    return inner if window.whole else WindowedNetwork(inner, window)
+
+
+def _fit(batches: Batches, size: Size, options: WindowedPadimOptions, seed: int, advance: Advance) -> Scorer:
+    window = options.window(size)
+    return placed(PadimScorer.fit(batches, window.size, options), window)
+
+
+def _restore(arrays: Mapping[str, Array], size: Size, options: WindowedPadimOptions) -> Scorer:
+    window = options.window(size)
+    return placed(PadimScorer.from_arrays(arrays, window.size, options), window)
 
 
 KIND = Kind(
@@ -18,11 +43,12 @@ KIND = Kind(
     summary="one Gaussian per position of the feature map; the default",
     source="Defard et al., 'PaDiM', 2021",
     cost="closed form, one pass over the pictures; size does not grow with their number",
-    options=PadimOptions,
+    options=WindowedPadimOptions,
     backbone=DEFAULT,
-    network=extractor,
+    network=_network,
     fit=_fit,
     steps=lambda options: 0,
-    restore=PadimScorer.from_arrays,
+    restore=_restore,
     copies=COPIES,
 )
+TAUGHT = replace(KIND, options=PadimOptions)  # as devices fit it

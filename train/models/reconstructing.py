@@ -1,4 +1,4 @@
-"""What models share that are scored by their reconstruction error: the lesson, and a scorer that fits nothing."""
+"""What models share that are scored by their reconstruction error: the lesson, and the fit of the error map."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from edge.progress import Advance
 from train.models.kind import Array, Batches, Size
 from train.networks.losses import LOSSES, Name
-from train.scorers.error_map import ErrorMap
+from train.scorers.error_map import ErrorMap, ErrorMapFit
 from train.scorers.reconstruction import ReconstructionOptions, ReconstructionScorer
 from train.training.lesson import Lesson
 
@@ -29,10 +29,13 @@ def to_reconstruct(name: Name) -> Lesson:
 def fit(
     batches: Batches, size: Size, options: ReconstructionOptions, seed: int, advance: Advance
 ) -> ReconstructionScorer:
-    """For ``Kind.fit``; it looks at no picture."""
-    return ReconstructionScorer(ErrorMap(size, options.smoothing_px), options.top_share)
+    """For ``Kind.fit``."""
+    errors = ErrorMapFit(size, options)
+    for picture, reconstruction, *_ in batches:
+        errors.add(picture, reconstruction)
+    return ReconstructionScorer(errors.error_map(), options.top_share)
 
 
 def restore(arrays: Mapping[str, Array], size: Size, options: ReconstructionOptions) -> ReconstructionScorer:
     """For ``Kind.restore``."""
-    return ReconstructionScorer(ErrorMap(size, options.smoothing_px), options.top_share)
+    return ReconstructionScorer(ErrorMap.restore(arrays, size, options), options.top_share)

@@ -117,6 +117,5 @@ KIND = Kind(
     fit=fit,
     steps=lambda options: 0,
     restore=restore,
-    fitted=False,
     lesson=_lesson,
 )

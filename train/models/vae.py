@@ -101,6 +101,5 @@ KIND = Kind(
     fit=fit,
     steps=lambda options: 0,
     restore=restore,
-    fitted=False,
     lesson=_lesson,
 )

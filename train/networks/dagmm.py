@@ -36,18 +36,26 @@ class MixtureAutoencoder(Autoencoder):
     ) -> None:
         super().__init__(encoder, decoder)
         self.side = side
-        self.estimation = nn.Sequential(
+        self.estimation = Estimation(
             nn.Linear(latent + 2, 10), nn.Tanh(), nn.Dropout(0.5), nn.Linear(10, mixtures), nn.Softmax(dim=1)
         )
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
         if self.side is None:
             picture = unit(pictures)
-        else:  # the mean before the division: a quantizer between the two would cut at the brightest good pixel
+        else:
             picture = functional.adaptive_avg_pool2d(pictures.permute(0, 3, 1, 2).float(), self.side) / 255
         latent = self.encoder(picture)
         reconstruction = self.decoder(latent)
-        return picture, reconstruction, latent, self.estimation(joined(picture, reconstruction, latent))
+        return picture, reconstruction, latent, self.estimation(picture, reconstruction, latent)
+
+
+class Estimation(nn.Sequential):
+    """Picture, reconstruction and latent to memberships; ``export.quantize`` keeps it in float by its name."""
+
+    def forward(self, picture: Tensor, reconstruction: Tensor, latent: Tensor) -> Tensor:
+        memberships: Tensor = super().forward(joined(picture, reconstruction, latent))
+        return memberships
 
 
 def joined(picture: Tensor, reconstruction: Tensor, latent: Tensor) -> Tensor:

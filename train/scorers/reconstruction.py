@@ -13,16 +13,9 @@ from pydantic import Field
 
 from edge.scorers.heatmap import attach_top_mean, top_mean
 from edge.scorers.scorer import Head, Scored
-from train.scorers.error_map import ErrorMap
-from train.training.options import LearningOptions
+from train.scorers.error_map import ErrorMap, MappingOptions
 
 Array = NDArray[np.float32]
-
-
-class MappingOptions(LearningOptions):
-    """Options of every model whose map is its reconstruction error."""
-
-    smoothing_px: float = Field(4.0, ge=0, le=64, description="Gaussian filter of the error, pixels of the input")
 
 
 class ReconstructionOptions(MappingOptions):
@@ -38,7 +31,7 @@ class ReconstructionOptions(MappingOptions):
 
 @dataclass(frozen=True)
 class ReconstructionScorer:
-    """The score is the mean of the largest values of the map. It has nothing to fit.
+    """The score is the mean of the largest values of the map.
 
     It takes picture and reconstruction, float32 [N, C, H, W] in [0, 1].
     """
@@ -61,7 +54,7 @@ class ReconstructionScorer:
         return Head(score, self.error.shaped(drawn))
 
     def arrays(self) -> Mapping[str, Array]:
-        return {}
+        return self.error.arrays()
 
     @property
     def _top(self) -> int:
