@@ -57,10 +57,10 @@ def export_backbone(
     key = read_signing_key(sign) if sign else None
     with needs_extra("train"):
         from export.backbone_bundle import export_backbone as run
-        from train.models.padim import KIND
+        from train.models.padim import TAUGHT
         from train.models.registry import options_of
 
-    options = options_of(KIND, parse_options(option or []))
+    options = options_of(TAUGHT, parse_options(option or []))
     size = parse_size(image_size)
     made = run(
         output, backbone=backbone, size=size, options=options, precision=precision.value, folders=images or ()

@@ -20,7 +20,7 @@ from edge.teaching.fit import fit
 from edge.teaching.session import Session
 from edge.teaching.step import forward
 from export.backbone_bundle import export_backbone, spread
-from export.torch_head import WholeModel, head_of
+from export.torch_heads.whole import WholeModel
 from tests.conftest import SIZE
 from train.backbones.extractor import Extractor
 from train.backbones.registry import find_backbone
@@ -98,7 +98,7 @@ def test_the_head_that_the_device_attaches_is_torchs(
         pictures = np.stack(list(with_copies(session, fitted, jitter_of(fitted))))
     with torch.inference_mode():
         views = [view.numpy() for view in extractor(torch.from_numpy(pictures))]
-        whole = WholeModel(extractor, head_of(PadimScorer.fit([views], SIZE, PadimOptions()))).eval()
+        whole = WholeModel(extractor, PadimScorer.fit([views], SIZE, PadimOptions()), SIZE).eval()
     engine = Engine(load_bundle(taught.bundle.path), device="CPU")
     for path in find_pictures(tiny_dataset / "test" / "scratch"):
         prepared = prepare(read_picture(path), SIZE)

@@ -8,7 +8,7 @@ mixture is made once from all good pictures (the M-step with the estimated membe
 Source: Zong et al., "Deep Autoencoding Gaussian Mixture Model for Unsupervised Anomaly Detection", 2018. The flat
 network sees 64 x 64 pixels; the others are its convolutional forms.
 Input: uint8 BGR [N, H, W, 3]; of the convolutional forms, sides multiples of 32. Score: energy, higher is more
-anomalous. Map: the reconstruction error, Gaussian-filtered.
+anomalous. Map: the reconstruction error as ``cae`` has it.
 """
 
 from __future__ import annotations

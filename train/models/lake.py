@@ -6,7 +6,7 @@ the cosine between picture and reconstruction; the density of these over the goo
 Source: Lv et al., "Layer-constrained variational autoencoding kernel density estimation model for anomaly
 detection", 2020, on the latent of a plain autoencoder.
 Input: uint8 BGR [N, H, W, 3], sides multiples of 16. Score: -log density, higher is more anomalous. Map: the
-reconstruction error, Gaussian-filtered.
+reconstruction error as ``cae`` has it.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from train.models.window import WindowedNetwork, WindowOptions, seen_through
 from train.scorers.window import placed
 
 
-class WindowedPadimOptions(PadimOptions, WindowOptions):
-    """Options of ``padim`` on a workstation; a device that teaches itself cuts a region of interest out instead."""
+class WindowedPadimOptions(WindowOptions, PadimOptions):
+    """Options of ``padim`` on a workstation."""
 
 
 def _network(setup: Setup, options: WindowedPadimOptions, pretrained: bool) -> nn.Module:
@@ -51,4 +51,4 @@ KIND = Kind(
     restore=_restore,
     copies=COPIES,
 )
-TAUGHT = replace(KIND, options=PadimOptions)  # as devices fit it
+TAUGHT = replace(KIND, options=PadimOptions)  # as devices fit it, to what a camera's region of interest shows

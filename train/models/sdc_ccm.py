@@ -6,7 +6,8 @@ patches are deformed or covered by foreign texture, and is to give back the good
 
 Source: Bauer, Nakajima, Müller, "Self-Supervised Training with Autoencoders for Visual Anomaly Detection", 2022.
 Input: uint8 BGR [N, H, W, 3], sides multiples of 16. Output: picture and reconstruction [N, 3, H, W] in [0, 1].
-Score: mean of the largest squared errors, higher is more anomalous. Map: the error, Gaussian-filtered.
+Score: mean of the map's largest values, higher is more anomalous. Map: the squared error, Gaussian-filtered, in
+deviations of the good pictures' errors at the same place.
 """
 
 from __future__ import annotations
@@ -37,9 +38,6 @@ class SdcCcmOptions(ReconstructionOptions):
 
     epochs: int = Field(200, ge=1, le=100_000, description="passes over the good pictures at most")
     width: int = Field(32, ge=4, le=256, description="channels of the first block; each block doubles them")
-    top_share: float = Field(
-        0.01, gt=0, le=1, description="share of the largest filtered errors averaged to the score"
-    )
     inside: float = Field(
         0.9, ge=0, le=1, description="weight of the corrupted pixels in the loss; the others have the rest"
     )

@@ -1,7 +1,7 @@
 """A window of the picture that a model looks at: pixels go to the part, and dust beside it is no defect.
 
-The window is in the model's graph. A bundle takes whole pictures and gives maps of whole pictures, and products that
-share a camera may each have their own. A camera's region of interest is cut out before, for all products alike.
+The window is in the model's graph: a bundle takes whole pictures and gives maps of whole pictures, and products
+that share a camera may each have their own. A camera's region of interest is cut out before, for all of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class WindowOptions(BaseModel):
     """How much is cut off at each side, in shares of the picture; the window is rounded up to whole cells."""
 
     cut_top: float = Field(
-        0, ge=0, lt=0.5, description="share of the height left out at the top, where no part is"
+        0, ge=0, lt=0.5, description="share of the height left out at the top"
     )
     cut_bottom: float = Field(0, ge=0, lt=0.5, description="share of the height left out at the bottom")
     cut_left: float = Field(0, ge=0, lt=0.5, description="share of the width left out at the left")

@@ -40,7 +40,7 @@ class PyramidScorer:
         for teacher, student in zip(features[:levels], features[levels:], strict=True):
             apart = np.square(shorten(teacher, 1) - shorten(student, 1)).sum(axis=1) / 2
             maps *= render(apart, *self._filters(apart.shape[1], apart.shape[2]))
-        return Scored(top_mean(maps, self._top), maps)
+        return Scored(top_mean(maps, self.top), maps)
 
     def attach(self, features: Sequence[ov.Output]) -> Head:
         levels = len(features) // 2
@@ -48,7 +48,7 @@ class PyramidScorer:
         for teacher, student in zip(features[:levels], features[levels:], strict=True):
             level = self._attach_level(teacher, student)
             drawn = level if drawn is None else ops.multiply(drawn, level).output(0)
-        score = attach_top_mean(drawn, self._top)
+        score = attach_top_mean(drawn, self.top)
         return Head(score, ops.unsqueeze(drawn, ops.constant(np.int64(1))).output(0))
 
     def arrays(self) -> Mapping[str, Array]:
@@ -63,7 +63,8 @@ class PyramidScorer:
         return attach_render(apart, *self._filters(height, width))
 
     @property
-    def _top(self) -> int:
+    def top(self) -> int:
+        """How many of the largest values are averaged to the score."""
         return max(1, round(self.top_share * self.size[0] * self.size[1]))
 
     def _filters(self, height: int, width: int) -> tuple[Array, Array]:

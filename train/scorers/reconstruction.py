@@ -22,10 +22,10 @@ class ReconstructionOptions(MappingOptions):
     """Options of every model whose score is its reconstruction error too."""
 
     top_share: float = Field(
-        1.0,
+        0.001,
         gt=0,
         le=1,
-        description="share of the largest filtered errors averaged to the score; 1 is the mean error",
+        description="share of the map's largest values averaged to the score; 1 is the mean error",
     )
 
 
@@ -43,20 +43,21 @@ class ReconstructionScorer:
         maps = self.error.draw(*features)
         if self.top_share == 1:
             return Scored(maps.mean(axis=(1, 2)), maps)
-        return Scored(top_mean(maps, self._top), maps)
+        return Scored(top_mean(maps, self.top), maps)
 
     def attach(self, features: Sequence[ov.Output]) -> Head:
         drawn = self.error.attach(*features)
         if self.top_share == 1:
             score = ops.reduce_mean(drawn, ops.constant(np.array([1, 2], dtype=np.int64)), False).output(0)
         else:
-            score = attach_top_mean(drawn, self._top)
+            score = attach_top_mean(drawn, self.top)
         return Head(score, self.error.shaped(drawn))
 
     def arrays(self) -> Mapping[str, Array]:
         return self.error.arrays()
 
     @property
-    def _top(self) -> int:
+    def top(self) -> int:
+        """How many of the largest values are averaged to the score."""
         height, width = self.error.size
         return max(1, round(self.top_share * height * width))
