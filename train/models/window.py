@@ -21,9 +21,7 @@ CELL_PX = 16  # a window is made of whole cells of the coarsest features
 class WindowOptions(BaseModel):
     """How much is cut off at each side, in shares of the picture; the window is rounded up to whole cells."""
 
-    cut_top: float = Field(
-        0, ge=0, lt=0.5, description="share of the height left out at the top"
-    )
+    cut_top: float = Field(0, ge=0, lt=0.5, description="share of the height left out at the top")
     cut_bottom: float = Field(0, ge=0, lt=0.5, description="share of the height left out at the bottom")
     cut_left: float = Field(0, ge=0, lt=0.5, description="share of the width left out at the left")
     cut_right: float = Field(0, ge=0, lt=0.5, description="share of the width left out at the right")
