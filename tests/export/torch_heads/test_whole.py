@@ -8,7 +8,7 @@ from edge.errors import UsageError
 from edge.scorers.padim import PadimOptions, PadimScorer
 from edge.scorers.patchcore import PatchcoreOptions, PatchcoreScorer
 from edge.scorers.scorer import grid_of
-from export.torch_head import head_of
+from export.torch_heads.whole import head_of
 
 SIZE = (75, 100)
 
