@@ -25,8 +25,8 @@ from export.torch_heads.whole import WholeModel
 from train.checkpoint import load_checkpoint
 from train.models.model import Model
 
-# Of a score or a map to the largest one. Rounding alone gives 0.002 where patchcore sees a picture of its own memory:
-# the root of a difference that should be 0.
+# Of a score or a map to the largest one. Rounding alone gives 0.002 where patchcore sees a picture of its own
+# memory: the root of a difference that should be 0.
 MOST_DIFFERENCE = 5e-3
 SCORE, MAP = "pred_score", "anomaly_map"
 WORDS = {SCORE: "scores", MAP: "maps"}
@@ -38,7 +38,7 @@ class OnnxExported:
 
     Attributes:
         score_difference: largest of a score, relative to the largest score of the OpenVINO graph.
-        map_difference: largest of a map's pixel, relative to the largest of all maps; None for a model without maps.
+        map_difference: largest of a map's pixel, relative to the largest of all; None without maps.
         pictures: how many were compared.
         skipped: pictures that could not be decoded.
     """

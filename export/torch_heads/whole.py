@@ -25,7 +25,7 @@ OUTPUTS = ("pred_score", "anomaly_map")
 
 
 class WholeModel(nn.Module):
-    """uint8 BGR [1, H, W, 3] to ``pred_score`` [1] and, where the scorer has one, ``anomaly_map`` [1, 1, H, W], raw.
+    """uint8 BGR [1, H, W, 3] to ``pred_score`` [1] and, if there are maps, ``anomaly_map`` [1, 1, H, W], raw.
 
     Args:
         network: see ``train.models.kind.Kind.network``.

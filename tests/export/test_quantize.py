@@ -6,6 +6,7 @@ import contextlib
 import io
 from pathlib import Path
 
+import cv2
 import nncf
 import numpy as np
 import openvino as ov
@@ -14,15 +15,22 @@ import pytest
 from benchmarks.datasets import absent, find_set
 from edge.errors import TrainingError
 from edge.inference.bundle import load_bundle, write_bundle
+from edge.inference.devices import compile_model
 from edge.inference.engine import Engine, Raw
 from edge.pictures import Picture, prepare, read_picture
+from edge.scorers.features import features_of
+from edge.scorers.head import attach_head
+from export.backbone_ir import to_openvino
 from export.export import export
 from export.parity import ParityRow, check, compare
 from export.quantize import quantize
+from tests.conftest import plate
 from train.data.dataset import Dataset
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
 from train.fit import train
+from train.models.model import network_of
+from train.models.registry import find_kind, options_of
 from train.models.setup import Setup
 
 
@@ -110,3 +118,73 @@ def test_a_network_that_cannot_be_quantized_is_one_line(tiny_bundle_fp32: Path) 
     wrong = np.zeros((32, 32, 3), np.uint8)  # the graph takes 96 x 96
     with pytest.raises(TrainingError, match="NNCF cannot quantize this network: .*use --precision fp16"):
         quantize(load_bundle(tiny_bundle_fp32).model, [wrong])
+
+
+def dark_plates(count: int, seed: int, *, side: int = 64) -> list[Picture]:
+    rng = np.random.default_rng(seed)
+    return [prepare((plate(rng) * 0.35).astype(np.uint8), (side, side)) for _ in range(count)]
+
+
+def with_glint(picture: Picture) -> Picture:
+    spoilt = picture.copy()
+    cv2.circle(spoilt, (40, 24), 4, (255, 255, 255), -1)
+    return spoilt
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("cae", [(0.0, 1.0)]),
+        ("dagmm-flat", [(0.0, 1.0)]),
+        ("distilled", [(-0.5, 0.5)]),
+        ("padim", [(-123.675 / 58.395, (255 - 103.53) / 57.375)]),
+    ],
+)
+def test_quantization_hides_no_brightness_that_good_pictures_lack(
+    name: str, expected: list[tuple[float, float]]
+) -> None:
+    """The first quantizer takes all that the camera can show; black and white, through what is done to bytes."""
+    network = float_network(name)
+    quantized = quantize(network, dark_plates(4, 0))
+    first = next(op for op in quantized.get_ordered_ops() if is_of_activations(op))
+    low, high = (float(first.input_value(number).get_node().data.min()) for number in (1, 2))
+    assert [(low, high)] == [pytest.approx(pair, abs=0.02) for pair in expected]
+    step = (high - low) / 255
+    assert low / step == pytest.approx(round(low / step), abs=1e-4)  # borders are padded with 0
+
+
+@pytest.mark.parametrize("name", ["cae", "dagmm-flat", "lake"])
+def test_the_picture_that_an_error_is_taken_against_stays_exact(name: str) -> None:
+    """At 96 pixels the flat mixture sees means of pixels, which are no whole numbers."""
+    network = float_network(name, side=96)
+    compiled, _ = compile_model(quantize(network, dark_plates(4, 0, side=96)), device="CPU")
+    exact, _ = compile_model(network, device="CPU")
+    glint = with_glint(dark_plates(1, 1, side=96)[0])
+    np.testing.assert_allclose(compiled(glint[None])["picture"], exact(glint[None])["picture"], atol=1e-6)
+
+
+def test_a_glint_on_dark_parts_scores_in_8_bits_as_in_float() -> None:
+    """Brighter than all that set the ranges. In 8 bits half of its distance was lost before."""
+    kind, good, unseen = find_kind("distilled"), dark_plates(24, 0), dark_plates(4, 1)
+    options = options_of(kind, {"rank": 8})
+    shown = [*unseen, *(with_glint(picture) for picture in unseen)]
+    network = float_network("distilled")
+    scores = []
+    for graph in (network, quantize(network, good)):
+        features = features_of(graph, good, (64, 64), device="CPU", seen=lambda done: None)
+        scorer = kind.fit(features, (64, 64), options, 0, lambda done: None)
+        compiled, _ = compile_model(attach_head(graph, scorer), device="CPU")
+        scores.append(np.array([compiled(picture[None])["pred_score"][0] for picture in shown]))
+    full, eight = scores
+    assert full[4:].min() > 3 * full[:4].max()
+    np.testing.assert_allclose(eight[4:], full[4:], rtol=0.1)
+
+
+def float_network(name: str, *, side: int = 64) -> ov.Model:
+    backbone = find_kind(name).backbone
+    setup = Setup(model=name, height=side, width=side, backbone=backbone, seed=0)
+    return to_openvino(network_of(setup), (side, side))
+
+
+def is_of_activations(op: ov.Node) -> bool:
+    return op.get_type_name() == "FakeQuantize" and op.input_value(0).get_node().get_type_name() != "Constant"
