@@ -27,7 +27,8 @@ class Backbone:
 
     Attributes:
         name: as ``--backbone`` takes it.
-        groups: named groups of taps, which scorers ask for: "coarse" decides, "fine" places; "stride4",
+        groups: named groups of taps, which scorers ask for: "coarse" decides, "early" decides where time is
+            short, "fine" places; "stride4",
             "stride8" and "stride16" are single levels of a pyramid.
         mean: per RGB channel, in 0..255, taken off first.
         scale: per RGB channel, in 0..255, divided by then.

@@ -24,6 +24,7 @@ OURS = {
         name=DEFAULT,
         groups={
             "coarse": (Tap(4, 8), Tap(6, 16), Tap(9, 16)),
+            "early": (Tap(2, 4), Tap(4, 8)),
             "fine": (Tap(2, 4),),
             "stride4": (Tap(2, 4),),
             "stride8": (Tap(4, 8),),

@@ -51,8 +51,12 @@ def train(
     normal_class: NormalClass = None,
     model: Annotated[str, typer.Option("--model", help="See 'edge-ad models kinds'.")] = "padim",
     image_size: Annotated[
-        str, typer.Option("--image-size", help="Side in pixels, or HEIGHTxWIDTH for long products, e.g. 416x160.")
-    ] = "256",
+        str | None,
+        typer.Option(
+            "--image-size",
+            help="Side in pixels, or HEIGHTxWIDTH for long products, e.g. 416x160; not given: 256, shallow 192.",
+        ),
+    ] = None,
     backbone: Annotated[
         str | None,
         typer.Option(
@@ -110,11 +114,11 @@ def train(
         from train.models.registry import find_kind, options_of
         from train.models.setup import Setup
 
-    height, width = parse_size(image_size)
     given = parse_options(option or [])
     if texture_dir is not None:
         given["texture_dir"] = str(texture_dir)
     kind = find_kind(model)
+    height, width = parse_size(image_size or str(kind.side))
     options = options_of(kind, given).model_dump()
     if backbone and kind.backbone is None:
         raise UsageError(f"{model} has no backbone", hint="leave out --backbone")

@@ -1,6 +1,7 @@
 """``inception-cae``: an autoencoder of inception blocks.
 
-Each block looks at three scales at once and is followed by a maximum over 2 x 2 pixels, or preceded by their
+A convolution halves the picture first, as in the network that the blocks come from. Each of the three blocks
+behind it looks at three scales at once and is followed by a maximum over 2 x 2 pixels, or preceded by their
 repetition on the way back. Trained as published: 200 epochs, 64 pictures per step, Adam, squared error.
 
 Source: Sarafijanovic-Djukic and Davis, "Fast Distance-Based Anomaly Detection in Images Using an Inception-Like
@@ -12,6 +13,8 @@ deviations of the good pictures' errors at the same place.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from pydantic import Field
 from torch import nn
 
@@ -19,7 +22,7 @@ from train.models.kind import Kind
 from train.models.reconstructing import fit, restore, to_reconstruct
 from train.models.setup import Setup
 from train.networks.autoencoder import Autoencoder, check_size
-from train.networks.blocks import Inception
+from train.networks.blocks import Inception, down, to_picture
 from train.scorers.reconstruction import ReconstructionOptions
 
 
@@ -40,13 +43,11 @@ class InceptionOptions(ReconstructionOptions):
 def _network(setup: Setup, options: InceptionOptions, pretrained: bool) -> Autoencoder:
     check_size(setup, 16)
     widths = [options.width * 2**block for block in range(4)]
-    forth = zip((3, *widths[:-1]), widths, strict=True)
-    back = zip(widths[::-1], (*widths[-2::-1], widths[0]), strict=True)
-    encoder = [layer for pair in forth for layer in (Inception(*pair), nn.MaxPool2d(2))]
-    decoder = [layer for pair in back for layer in (nn.Upsample(scale_factor=2), Inception(*pair))]
-    return Autoencoder(
-        nn.Sequential(*encoder), nn.Sequential(*decoder, nn.Conv2d(widths[0], 3, 3, 1, 1), nn.Sigmoid())
-    )
+    encoder = [layer for pair in pairwise(widths) for layer in (Inception(*pair), nn.MaxPool2d(2))]
+    decoder = [
+        layer for pair in pairwise(widths[::-1]) for layer in (nn.Upsample(scale_factor=2), Inception(*pair))
+    ]
+    return Autoencoder(nn.Sequential(down(3, widths[0]), *encoder), nn.Sequential(*decoder, to_picture(widths[0])))
 
 
 KIND = Kind(

@@ -43,6 +43,7 @@ class Kind:
             where that is slow.
         steps: how many steps ``fit`` will count; 0 for none.
         restore: (arrays, (height, width), options) to the scorer that gave these arrays.
+        side: of the picture by default, in pixels.
         copies: jittered copies of each good picture that its fit does best with; docs/calibration.md.
         fitted: whether ``fit`` looks at any batch.
         lesson: (setup, options) to what the network is trained to do; None where its weights stay as they are.
@@ -59,5 +60,6 @@ class Kind:
     steps: Callable[[Any], int]
     restore: Callable[[Mapping[str, Array], Size, Any], Scorer]
     copies: int = 0
+    side: int = 256
     fitted: bool = True
     lesson: Callable[[Setup, Any], Lesson] | None = None

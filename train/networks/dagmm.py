@@ -51,7 +51,7 @@ class MixtureAutoencoder(Autoencoder):
 
 
 class Estimation(nn.Sequential):
-    """Picture, reconstruction and latent to memberships; ``export.quantize`` keeps it in float by its name."""
+    """Picture, reconstruction and latent to memberships [N, K]."""
 
     def forward(self, picture: Tensor, reconstruction: Tensor, latent: Tensor) -> Tensor:
         memberships: Tensor = super().forward(joined(picture, reconstruction, latent))
