@@ -10,7 +10,7 @@ import contextlib
 import io
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import nncf
 import numpy as np
@@ -27,13 +27,11 @@ PICTURES = 60  # more change nothing that was measured
 LEVELS = 255  # steps of 8 bits
 WEIGHTED = {"Convolution", "ConvolutionBackpropData", "GroupConvolution", "MatMul"}
 # What only scales or averages is exact in float and costs nothing there; an error is taken against what it gives.
-FLOAT_TYPES = ["Divide", "AdaptiveAvgPool", "ReduceMean"]
-# Numbers of a whole picture, of which good parts use less than one step of 8 bits.
-FLOAT_PARTS = [r"__module\.estimation.*"]
+FLOAT_TYPES = ["Divide", "AdaptiveAvgPool"]
 
 
 def quantize(backbone: ov.Model, pictures: Sequence[Picture]) -> ov.Model:
-    """Quantizes weights and activations to 8 bits.
+    """Quantizes weights and activations to 8 bits, but for what leads to vectors; see ``_before_vectors``.
 
     Args:
         backbone: float graph that takes uint8 [1, H, W, 3].
@@ -52,7 +50,9 @@ def quantize(backbone: ov.Model, pictures: Sequence[Picture]) -> ov.Model:
                 data,
                 preset=nncf.QuantizationPreset.MIXED,
                 subset_size=len(pictures),
-                ignored_scope=nncf.IgnoredScope(types=FLOAT_TYPES, patterns=FLOAT_PARTS, validate=False),
+                ignored_scope=nncf.IgnoredScope(
+                    names=_before_vectors(backbone), types=FLOAT_TYPES, validate=False
+                ),
                 advanced_parameters=nncf.AdvancedQuantizationParameters(
                     # Clipping the ranges cost one grey-scale data set 0.01 AUROC; the extremes cost nothing.
                     activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX
@@ -65,6 +65,20 @@ def quantize(backbone: ov.Model, pictures: Sequence[Picture]) -> ov.Model:
         ) from error
     _see_all_brightnesses(quantized)
     return quantized
+
+
+def _before_vectors(network: ov.Model) -> list[str]:
+    """Names of all operations between an output that is a vector, [1, d], and the input or other outputs.
+
+    A density of such vectors divides by the narrowest deviation of good parts, which is less than the rounding of
+    a network in 8 bits: a mixture on a latent of 8 bits lost 0.02 AUROC, and none with an encoder in float.
+    """
+    ends = {output.get_node().input_value(0).get_node().get_friendly_name() for output in network.outputs}
+    found: dict[str, str] = {}
+    for output in network.outputs:
+        if len(output.partial_shape) == 2:
+            _gather_before(output.get_node().input_value(0).get_node(), found, ends)
+    return list(found)
 
 
 def _see_all_brightnesses(model: ov.Model) -> None:
@@ -87,11 +101,13 @@ def _is_picture(op: ov.Node) -> bool:
     return "Parameter" in before.values() and WEIGHTED.isdisjoint(before.values())
 
 
-def _gather_before(op: ov.Node, kinds: dict[str, str]) -> None:
-    if op.get_friendly_name() not in kinds:
-        kinds[op.get_friendly_name()] = op.get_type_name()
-        for value in op.input_values():
-            _gather_before(value.get_node(), kinds)
+def _gather_before(op: ov.Node, kinds: dict[str, str], ends: Container[str] = ()) -> None:
+    """Adds name and kind of an operation and of all that come before it, not going on at the ends."""
+    kinds[op.get_friendly_name()] = op.get_type_name()
+    for value in op.input_values():
+        name = value.get_node().get_friendly_name()
+        if name not in kinds and name not in ends:
+            _gather_before(value.get_node(), kinds, ends)
 
 
 def _at(value: ov.Output, model: ov.Model, picture: Picture) -> NDArray[np.float32]:
