@@ -27,7 +27,7 @@ TINY: dict[str, dict[str, object]] = {
     "patchcore": {"coreset": 32},
     "dfkde": {"components": 4},
     "stfpm": {"epochs": 3, "batch": 5, "learning_rate": 0.1},
-    "distilled": {"epochs": 3, "batch": 5, "width": 8, "rank": 8},
+    "shallow": {"rank": 8},
     "cae": {"epochs": 4, "batch": 5, "width": 4, "loss": "combined"},
     "vae": {"epochs": 4, "batch": 5, "latent": 4},
     "residual-ae": {"epochs": 4, "batch": 5, "width": 4, "loss": "ssim"},
