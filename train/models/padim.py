@@ -22,18 +22,21 @@ class WindowedPadimOptions(WindowOptions, PadimOptions):
     """Options of ``padim`` on a workstation."""
 
 
-def _network(setup: Setup, options: WindowedPadimOptions, pretrained: bool) -> nn.Module:
+def network(setup: Setup, options: WindowedPadimOptions, pretrained: bool) -> nn.Module:
+    """The features that the options ask of the backbone, of what is in the window."""
     window = options.window(setup.size)
     inner = extractor(seen_through(window, setup), options, pretrained)
     return inner if window.whole else WindowedNetwork(inner, window)
 
 
-def _fit(batches: Batches, size: Size, options: WindowedPadimOptions, seed: int, advance: Advance) -> Scorer:
+def fit(batches: Batches, size: Size, options: WindowedPadimOptions, seed: int, advance: Advance) -> Scorer:
+    """Fits on features of the window; see ``Kind.fit``."""
     window = options.window(size)
     return placed(PadimScorer.fit(batches, window.size, options), window)
 
 
-def _restore(arrays: Mapping[str, Array], size: Size, options: WindowedPadimOptions) -> Scorer:
+def restore(arrays: Mapping[str, Array], size: Size, options: WindowedPadimOptions) -> Scorer:
+    """The scorer that gave these arrays."""
     window = options.window(size)
     return placed(PadimScorer.from_arrays(arrays, window.size, options), window)
 
@@ -45,10 +48,10 @@ KIND = Kind(
     cost="closed form, one pass over the pictures; size does not grow with their number",
     options=WindowedPadimOptions,
     backbone=DEFAULT,
-    network=_network,
-    fit=_fit,
+    network=network,
+    fit=fit,
     steps=lambda options: 0,
-    restore=_restore,
+    restore=restore,
     copies=COPIES,
 )
 TAUGHT = replace(KIND, options=PadimOptions)  # as devices fit it, to what a camera's region of interest shows

@@ -15,15 +15,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from edge.progress import Advance
-from edge.scorers.padim import COPIES, PadimOptions, PadimScorer
+from edge.scorers.padim import COPIES
 from edge.scorers.scorer import View
 from train.backbones.registry import DEFAULT
-from train.models.features import extractor
-from train.models.kind import Batches, Kind, Size
+from train.models.kind import Kind
+from train.models.padim import WindowedPadimOptions, fit, network, restore
 
 
-class ShallowOptions(PadimOptions):
+class ShallowOptions(WindowedPadimOptions):
     """Options of ``shallow``: those of ``padim``."""
 
     rank: int = Field(
@@ -36,10 +35,6 @@ class ShallowOptions(PadimOptions):
         return (coarse, View("fine", self.fine_stride)) if self.fine_weight else (coarse,)
 
 
-def _fit(batches: Batches, size: Size, options: ShallowOptions, seed: int, advance: Advance) -> PadimScorer:
-    return PadimScorer.fit(batches, size, options)
-
-
 KIND = Kind(
     name="shallow",
     summary="padim on the first blocks of the backbone alone, for small processors",
@@ -48,9 +43,9 @@ KIND = Kind(
     options=ShallowOptions,
     backbone=DEFAULT,
     side=192,
-    network=extractor,
-    fit=_fit,
+    network=network,
+    fit=fit,
     steps=lambda options: 0,
-    restore=PadimScorer.from_arrays,
+    restore=restore,
     copies=COPIES,
 )

@@ -22,11 +22,13 @@ SPOT = (slice(40, 52), slice(60, 72))  # in the window, which is rows 16 to 80 a
 BESIDE = (slice(82, 94), slice(60, 72))
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["padim", "shallow"])
+def checkpoint(
+    tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Path:
     options: dict[str, object] = {"cut_top": 0.2, "cut_bottom": 0.2, "cut_left": 0.35, "rank": 8}
     setup = Setup(
-        model="padim", height=SIZE[0], width=SIZE[1], backbone="efficientnet-lite0", seed=0, options=options
+        model=request.param, height=SIZE[0], width=SIZE[1], backbone="efficientnet-lite0", seed=0, options=options
     )
     output = tmp_path_factory.mktemp("windowed")
     return train(find_dataset(tiny_dataset), setup, output, false_alarm_rate=0.05, device="cpu").checkpoint
