@@ -7,7 +7,7 @@ WORKERS ?= 3
 ALONE  := tests/faults tests/benchmarks tests/edge/cameras tests/edge/test_daemon_start.py tests/edge/test_daemon_stops.py tests/edge/test_cli.py
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo check test test-long faults soak format benchmark-accuracy benchmark-speed benchmark-line benchmark-slowed benchmark-faults benchmark-calibration benchmark-drift benchmark-teach clean
+.PHONY: help setup demo check test test-long faults soak format benchmark-accuracy benchmark-models benchmark-speed benchmark-line benchmark-slowed benchmark-faults benchmark-calibration benchmark-drift benchmark-teach clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -51,6 +51,9 @@ format: $(STAMP) ## format and mend what can be mended
 
 benchmark-accuracy: $(STAMP) ## MVTec bottle and capsule, INT8, run by the runtime
 	$(BIN)/python -m benchmarks.accuracy
+
+benchmark-models: $(STAMP) ## every model on bottle and capsule, beside what was published; hours, and it goes on where it was
+	$(BIN)/python -m benchmarks.models
 
 benchmark-speed: $(STAMP) ## 1080p frame to verdict and heatmap, per precision
 	$(BIN)/python -m benchmarks.speed

@@ -11,17 +11,16 @@ Example:
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from benchmarks.accuracy_results import AccuracyFile, Plan, plan, read_results, write_results
-from benchmarks.accuracy_tables import head, measured, tables
+from benchmarks.accuracy_tables import head, tables
 from benchmarks.cell import Cell, Key, measure
 from benchmarks.command import Figures
-from benchmarks.conditions import ROOT, conditions_here
+from benchmarks.conditions import conditions_here
 from benchmarks.datasets import SETS, absent, find_set
 from benchmarks.front import run
 from benchmarks.page import PAGE
@@ -29,7 +28,6 @@ from edge.errors import UsageError
 from train.models.registry import KINDS
 
 FIGURES = Figures("accuracy", PAGE, "accuracy")
-MEASURED = ROOT / "train" / "models" / "measured.json"
 MODELS = ("padim", "patchcore")  # those that are trained in seconds
 SEEDS = {"padim": (0, 1, 2, 3, 4)}  # of other models the first alone
 
@@ -47,8 +45,6 @@ def main() -> None:
         raise UsageError(f"{arguments.json} has no results", hint="measure some: leave out --tables-only")
     shown = tables(results.cells)
     FIGURES.show(head(results.conditions, results.cells), shown, json=arguments.json)
-    if arguments.json.resolve() == FIGURES.json:
-        MEASURED.write_text(json.dumps(measured(results.cells), indent=2) + "\n", encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""Cells to tables: means over seeds, targets, and what ``edge-ad models kinds`` shows."""
+"""Cells to tables: means over seeds, and targets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import fmean, median
 
-from benchmarks.cell import FIGURES, Cell
+from benchmarks.cell import Cell
 from benchmarks.conditions import Conditions, quiet
 from benchmarks.tables import Table, number
 
@@ -50,16 +50,6 @@ def grouped(cells: Sequence[Cell]) -> list[Group]:
     """Cells of one model and set together, seeds ascending."""
     ordered = sorted(cells, key=lambda cell: cell.key)
     return [list(group) for _, group in groupby(ordered, key=lambda cell: (cell.model, cell.set))]
-
-
-def measured(cells: Sequence[Cell]) -> dict[str, dict[str, dict[str, float | None]]]:
-    """Mean figures by model and set."""
-    found: dict[str, dict[str, dict[str, float | None]]] = {}
-    for group in grouped(cells):
-        means = {name: mean(group, name) for name in FIGURES}
-        rounded = {name: None if value is None else round(value, 4) for name, value in means.items()}
-        found.setdefault(group[0].model, {})[group[0].set] = rounded
-    return found
 
 
 def mean(group: Group, figure: str) -> float | None:

@@ -16,8 +16,8 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from benchmarks.cell import SIDE_PX
 from benchmarks.datasets import find_set
+from benchmarks.drift_pictures import SIDE_PX
 from edge import progress
 from edge.errors import PictureError
 from edge.pictures import Picture, prepare, readable

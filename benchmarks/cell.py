@@ -27,8 +27,17 @@ from train.fit import train
 from train.models.registry import find_kind, options_of
 from train.models.setup import Setup
 
-SIDE_PX = 256
-FIGURES = ("image_auroc", "image_ap", "image_f1", "best_f1", "pixel_auroc", "pixel_aupro", "box_hit_rate")
+FIGURES = (
+    "image_auroc",
+    "image_ap",
+    "image_f1",
+    "precision",
+    "recall",
+    "best_f1",
+    "pixel_auroc",
+    "pixel_aupro",
+    "box_hit_rate",
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -60,6 +69,8 @@ class Cell(BaseModel):
     image_auroc_interval: tuple[float, float] = Field(description="95 % bootstrap interval over test pictures")
     image_ap: float
     image_f1: float = Field(description="at the calibrated threshold")
+    precision: float = Field(description="at the calibrated threshold")
+    recall: float = Field(description="at the calibrated threshold")
     best_f1: float = Field(description="at the threshold that is best for these very test pictures")
     pixel_auroc: float | None = Field(description="where the set has masks")
     pixel_aupro: float | None = Field(description="where the set has masks")
@@ -96,21 +107,40 @@ def measure(key: Key, dataset: Dataset, work: Path) -> Cell:
     kind = find_kind(key.model)
     options = options_of(kind, {}).model_dump()
     setup = Setup(
-        model=key.model, height=SIDE_PX, width=SIDE_PX, backbone=kind.backbone, seed=key.seed, options=options
+        model=key.model, height=kind.side, width=kind.side, backbone=kind.backbone, seed=key.seed, options=options
     )
     began_s = time.monotonic()
-    copies = find_kind(key.model).copies
-    trained = train(dataset, setup, work, name=key.set, false_alarm_rate=DEFAULT_RATE, augment=copies)
-    trained_s = time.monotonic()
+    trained = train(dataset, setup, work, name=key.set, false_alarm_rate=DEFAULT_RATE, augment=kind.copies)
+    train_s = time.monotonic() - began_s
+    return judged_cell(key, dataset, trained.checkpoint, train_s, work / f"{key.set}.xml", others)
+
+
+def judged_cell(
+    key: Key, dataset: Dataset, checkpoint: Path, train_s: float, bundle: Path, others: Others
+) -> Cell:
+    """Exports a checkpoint to INT8 and judges the set's test pictures by it.
+
+    Args:
+        key: what the checkpoint is.
+        dataset: the set's pictures.
+        checkpoint: of a training.
+        train_s: what the training took.
+        bundle: the .xml to write.
+        others: made when the measurement began.
+
+    Raises:
+        EdgeAdError: the model cannot be exported, or a picture cannot be read.
+    """
+    began_s = time.monotonic()
     exported = export(
-        trained.checkpoint,
-        work / f"{key.set}.xml",
+        checkpoint,
+        bundle,
         precision="int8",
         test=dataset.root,
         false_alarm_rate=DEFAULT_RATE,
         allow_drop=True,
     )
-    exported_s = time.monotonic()
+    export_s = time.monotonic() - began_s
     scored = judge_test_pictures(exported.bundle.path, dataset)
     return Cell(
         model=key.model,
@@ -120,8 +150,8 @@ def measure(key: Key, dataset: Dataset, work: Path) -> Cell:
         fitted=exported.bundle.card.training.pictures,
         refused=_refusal(exported),
         fp32_image_auroc=next(row.image_auroc for row in exported.rows if row.precision == "fp32"),
-        train_s=round(trained_s - began_s, 1),
-        export_s=round(exported_s - trained_s, 1),
+        train_s=round(train_s, 1),
+        export_s=round(export_s, 1),
         bundle_bytes=bundle_bytes(exported.bundle.path),
         others_cores=others.cores(),
         **_figures(exported, scored),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.cell import SIDE_PX, bundle_bytes
+from benchmarks.cell import bundle_bytes
 from benchmarks.datasets import find_set
 from edge.inference.calibrate import DEFAULT_RATE
 from export.export import export
@@ -58,8 +58,9 @@ def make_bundles(precisions: Sequence[Precision], work: Path) -> Bundles:
         EdgeAdError: the solar cells are not here, or the model cannot be made.
     """
     dataset = find_set(SET, work)
-    options = options_of(find_kind(DEFAULT), {}).model_dump()
-    setup = Setup(model=DEFAULT, height=SIDE_PX, width=SIDE_PX, backbone=BACKBONE, seed=0, options=options)
+    kind = find_kind(DEFAULT)
+    options = options_of(kind, {}).model_dump()
+    setup = Setup(model=DEFAULT, height=kind.side, width=kind.side, backbone=BACKBONE, seed=0, options=options)
     began_s = time.monotonic()
     checkpoint = train(dataset, setup, work, name=SET, false_alarm_rate=DEFAULT_RATE).checkpoint
     train_s = round(time.monotonic() - began_s, 1)
@@ -72,10 +73,10 @@ def make_bundles(precisions: Sequence[Precision], work: Path) -> Bundles:
         export_s = round(time.monotonic() - began_s, 1)
         costs.append(BundleCost(precision=precision, export_s=export_s, bytes=bundle_bytes(path)))
         paths[precision] = path
-    return Bundles(paths, tuple(costs), train_s, _shown(dataset))
+    return Bundles(paths, tuple(costs), train_s, shown_pictures(dataset))
 
 
-def _shown(dataset: Dataset) -> list[Path]:
+def shown_pictures(dataset: Dataset) -> list[Path]:
     good = [sample.path for sample in dataset.test if not sample.label]
     anomalous = [sample.path for sample in dataset.test if sample.label]
     return [path for pair in zip(good, anomalous, strict=False) for path in pair][:SHOWN]

@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from edge.models.store import Version
 
 models = typer.Typer(
-    no_args_is_help=True,
     rich_markup_mode=None,
     help="The models of a station: versions side by side, one of them active.\n\n"
     "\b\nExample:\n"
     "  edge-ad models install bottle.xml\n"
     "  edge-ad models activate bottle@20261122T020500Z\n"
     "  edge-ad models rollback bottle\n"
-    "  edge-ad models kinds",
+    "  edge-ad models kinds padim",
 )
 
 Config = Annotated[Path | None, typer.Option("--config", help="Station file (TOML).")]

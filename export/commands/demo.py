@@ -16,7 +16,7 @@ def demo(
     output: Annotated[
         Path, typer.Option("--output", help="Folder for everything; empty, or of an earlier demo.")
     ] = Path("demo-output"),
-    model: Annotated[str, typer.Option("--model", help="See 'edge-ad models kinds'.")] = "padim",
+    model: Annotated[str, typer.Option("--model", help="See 'edge-ad models'.")] = "padim",
     precision: Annotated[Precision, typer.Option("--precision", help="Of the exported network.")] = Precision.INT8,
     fps: Annotated[
         float, typer.Option("--fps", min=0.5, max=100.0, help="Cells per second that pass the camera.")

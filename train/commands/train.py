@@ -49,7 +49,7 @@ def train(
     normal: Normal = None,
     abnormal: Abnormal = None,
     normal_class: NormalClass = None,
-    model: Annotated[str, typer.Option("--model", help="See 'edge-ad models kinds'.")] = "padim",
+    model: Annotated[str, typer.Option("--model", help="See 'edge-ad models'.")] = "padim",
     image_size: Annotated[
         str | None,
         typer.Option(
@@ -67,7 +67,7 @@ def train(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the split and of everything random.")] = 0,
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", help="NAME=VALUE of the model; repeat. See 'edge-ad models kinds'."),
+        typer.Option("--option", help="NAME=VALUE of the model; repeat. See 'edge-ad models kinds NAME'."),
     ] = None,
     false_alarm_rate: Annotated[
         float, typer.Option("--false-alarm-rate", min=1e-6, max=0.5, help="Promised share of false alarms.")

@@ -31,7 +31,7 @@ class Kind:
 
     Attributes:
         name: as ``--model`` takes it.
-        summary: one line for ``edge-ad models kinds``.
+        summary: one line for ``edge-ad models``.
         source: paper or origin.
         cost: one line on what training and inference cost.
         options: pydantic model of its options; of a trained network a ``train.training.options.LearningOptions``.

@@ -46,9 +46,7 @@ def find_kind(name: str) -> Kind:
         UsageError: there is no model of that name.
     """
     if name not in KINDS:
-        raise UsageError(
-            f"unknown model {name!r}", hint=f"here are: {' '.join(KINDS)}; see 'edge-ad models kinds'"
-        )
+        raise UsageError(f"unknown model {name!r}", hint=f"here are: {' '.join(KINDS)}; see 'edge-ad models'")
     return KINDS[name]
 
 

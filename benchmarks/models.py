@@ -1,0 +1,163 @@
+"""``make benchmark-models``: every model on bottle and capsule, beside what was published.
+
+Each is trained by ``edge-ad train`` with its own defaults, exported to INT8, judged by the runtime from disk and
+timed in a process of its own. Trainings are kept in a folder, interrupted ones go on, and one model can be
+measured again alone. All of it takes hours, nearly all for networks that are trained by gradient.
+
+Example:
+  python -m benchmarks.models --work ~/edge-ad-models --jobs 2
+  python -m benchmarks.models --work ~/edge-ad-models --models cae --sets bottle
+  python -m benchmarks.models --work ~/edge-ad-models --parts time
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from benchmarks.accuracy_results import write_results
+from benchmarks.cell import Key, judged_cell
+from benchmarks.command import Figures
+from benchmarks.conditions import ROOT, Others, conditions_here
+from benchmarks.datasets import SETS, absent, find_set
+from benchmarks.front import run
+from benchmarks.models_results import ModelsFile, Row, Speed, read_models
+from benchmarks.models_tables import head, measured, tables
+from benchmarks.models_training import Recipe, Training, train_all
+from benchmarks.speed import in_a_process
+from benchmarks.speed_bundles import shown_pictures
+from benchmarks.speed_results import NATIVE
+from edge.errors import UsageError
+from train.checkpoint import load_checkpoint
+from train.data.mvtec import read_mvtec
+from train.models.registry import KINDS
+
+FIGURES = Figures("models", ROOT / "docs" / "models.md", "models")
+MEASURED = ROOT / "train" / "models" / "measured.json"
+PARTS = ("train", "judge", "time")
+FRAMES, REPETITIONS = 300, 3
+SEEDS = {"padim": (0, 1, 2), "shallow": (0, 1, 2)}  # of other models the first alone
+RECIPES = {name: Recipe(name, {}, SEEDS.get(name, (0,))) for name in KINDS}
+
+
+def main() -> None:
+    """Trains, judges, times, prints tables, writes JSON; results in the usual place go to the page as well.
+
+    Raises:
+        UsageError: a set is not here, or the JSON is of another kind.
+        EdgeAdError: a model cannot be measured.
+    """
+    arguments = _arguments()
+    for name in arguments.sets:
+        if reason := absent(name):
+            raise UsageError(f"{name} cannot be measured: {reason}")
+    results = read_models(arguments.json)
+    trainings = _trainings(arguments)
+    if "train" in arguments.parts:
+        train_all(trainings, arguments.jobs, _say)
+    if "judge" in arguments.parts:
+        results = judge(trainings, results, arguments.json)
+    if "time" in arguments.parts:
+        results = time_bundles(trainings, results, arguments.json, arguments.work)
+    if not results.rows:
+        raise UsageError(f"{arguments.json} has no results", hint="measure some: leave out --parts")
+    FIGURES.show(head(results), tables(results, tuple(RECIPES)), json=arguments.json)
+    if arguments.json.resolve() == FIGURES.json:
+        MEASURED.write_text(json.dumps(measured(results), indent=2) + "\n", encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = FIGURES.parser(__doc__)
+    parser.add_argument("--models", nargs="+", choices=list(RECIPES), default=list(RECIPES), help="all by default")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=["bottle", "capsule"])
+    parser.add_argument("--work", type=Path, default=ROOT / "runs" / "models", help="keeps trainings and bundles")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings side by side")
+    parser.add_argument(
+        "--parts", nargs="*", choices=PARTS, default=list(PARTS), help="of the way; none shows what there is"
+    )
+    return parser.parse_args()
+
+
+def _trainings(arguments: argparse.Namespace) -> list[Training]:
+    roots = {name: find_set(name, arguments.work / "sets").root for name in arguments.sets}
+    return [
+        Training(key, roots[name], arguments.work / key.model / key.set / str(key.seed), RECIPES[model])
+        for model in arguments.models
+        for name in arguments.sets
+        for seed in RECIPES[model].seeds
+        for key in (Key(model, name, seed),)
+    ]
+
+
+def judge(trainings: Sequence[Training], results: ModelsFile, path: Path) -> ModelsFile:
+    """Exports and judges each training that is there; the JSON is written after each.
+
+    Raises:
+        EdgeAdError: a model cannot be exported, or a picture cannot be read.
+    """
+    for number, training in enumerate(trainings, start=1):
+        if not training.kept:
+            _say(f"[{number}/{len(trainings)}] {training.key} is not trained")
+            continue
+        dataset = read_mvtec(training.data)
+        cell = judged_cell(
+            *(training.key, dataset, training.checkpoint, training.seconds(), _bundle(training), Others())
+        )
+        setup = load_checkpoint(training.checkpoint)[1].setup
+        row = Row(
+            cell=cell,
+            arguments=tuple(training.arguments),
+            height=setup.height,
+            width=setup.width,
+            epochs=training.epochs(),
+            conditions=conditions_here(),
+        )
+        results = results.with_row(row)
+        write_results(path, results)
+        low, high = cell.image_auroc_interval
+        _say(f"[{number}/{len(trainings)}] {cell.key}: AUROC {cell.image_auroc:.4f} ({low:.3f} to {high:.3f})")
+    return results
+
+
+def time_bundles(trainings: Sequence[Training], results: ModelsFile, path: Path, work: Path) -> ModelsFile:
+    """The first training of each recipe, in turns, so that a disturbance meets all alike."""
+    first = {training.key.model: training for training in reversed(trainings) if results.row(training.key)}
+    found: dict[str, list[tuple[float, float, float, float, float]]] = {name: [] for name in first}
+    for _ in range(REPETITIONS):
+        for name, training in first.items():
+            others = Others()
+            pictures = shown_pictures(read_mvtec(training.data))
+            each = in_a_process(_bundle(training), pictures, FRAMES, NATIVE, work / "compiled")
+            _say(f"{name}: {each.inference_ms:.2f} ms, frame {each.p50_ms:.2f} ms")
+            found[name].append((each.inference_ms, each.p50_ms, each.p99_ms, each.resident_mb, others.cores()))
+    for name, runs in found.items():
+        network, frame, p99, resident, _ = (median(column) for column in zip(*runs, strict=True))
+        speed = Speed(
+            network_ms=network,
+            frame_ms=frame,
+            frame_p99_ms=p99,
+            resident_mb=resident,
+            others_cores=max(run[-1] for run in runs),
+            conditions=conditions_here(),
+        )
+        row = results.row(first[name].key)
+        if row is not None:
+            results = results.with_row(row.model_copy(update={"speed": speed}))
+    write_results(path, results)
+    return results
+
+
+def _bundle(training: Training) -> Path:
+    return training.folder / f"{training.key.set}.xml"
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+if __name__ == "__main__":
+    run(main)
