@@ -27,7 +27,8 @@ class ParityRow:
     Attributes:
         precision: "torch", "fp32", "fp16" or "int8".
         score_correlation: Pearson, over all pictures.
-        largest_difference: of a score, relative to the torch model's score.
+        largest_difference: of a score, relative to the mean size of the torch model's scores; a single one may be
+            close to 0, where scores are deviations or densities.
         map_correlation: Pearson over the pixels of a picture's map, mean over pictures; None without maps.
         image_auroc: on the labelled pictures; None without labels of both kinds.
         threshold: calibrated on this very model.
@@ -54,7 +55,7 @@ def compare(
     return ParityRow(
         precision=precision,
         score_correlation=_correlation(scores, expected),
-        largest_difference=float(np.max(np.abs(scores - expected) / np.maximum(np.abs(expected), 1e-12))),
+        largest_difference=float(np.abs(scores - expected).max() / max(np.abs(expected).mean(), 1e-12)),
         map_correlation=_map_correlation(results, reference),
         image_auroc=_auroc(results, labels),
         threshold=threshold,
