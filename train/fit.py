@@ -30,6 +30,7 @@ from train.models.setup import Setup
 from train.training.work import Labelled, Work
 
 CHECKPOINT = "model.safetensors"
+INTERRUPTED = "interrupted.safetensors"  # beside it, so that the model of an earlier training is not lost
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,14 @@ def train(
 ) -> Trained:
     """Fits a model on good pictures, sets a threshold on those it was not fitted on, and writes the checkpoint.
 
+    A model that an earlier training left in the folder is replaced when this one is done, not before.
+
     Args:
         dataset: its ``train`` pictures are used; how far a network in training tells the labelled ones apart is
             written into its log and decides nothing.
         setup: the model.
-        output: folder for ``model.safetensors``, and for the log of a network that is trained.
+        output: folder for ``model.safetensors``, and for the log of a network that is trained; what was learnt
+            until Ctrl-C is ``interrupted.safetensors`` there.
         name: product name; the data set's name by default.
         false_alarm_rate: wanted; raised to what the number of calibration pictures can promise.
         folds: see ``train.data.split.divide``; 0 or None for a network that is trained.
@@ -127,16 +131,24 @@ def train(
         jitter=jitter,
         data=str(dataset.train[0].parent.resolve()),
     )
-    checkpoint = output / CHECKPOINT
-    save_checkpoint(checkpoint, fitted.model, header)
+    checkpoint = _saved(output, fitted.model, header)
     return Trained(
         checkpoint,
         header,
         fitted.model,
         tuple(skipped),
         suspects=tuple(fitted.scored[index] for index in suspects.find(fitted.scores)),
-        doubt=bimodality.warning(fitted.scores),
+        doubt=bimodality.warning(fitted.scores) or bimodality.warning(fitted.own),
     )
+
+
+def _saved(output: Path, model: Model, header: Header) -> Path:
+    if model.learnt is not None and model.learnt.interrupted:
+        save_checkpoint(output / INTERRUPTED, model, header)
+        return output / INTERRUPTED
+    save_checkpoint(output / CHECKPOINT, model, header)
+    (output / INTERRUPTED).unlink(missing_ok=True)
+    return output / CHECKPOINT
 
 
 def folds_for(kind: Kind, folds: int | None) -> int | None:

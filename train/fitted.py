@@ -31,6 +31,8 @@ class Fitted:
         scored: good pictures behind the threshold.
         scores: float32 [N], of each by a model that was not fitted on it.
         peaks: float32 [N], the maximum of its map, likewise; None for a model without maps.
+        own: float32 [M], of the pictures a network learnt by itself: a heap of defective parts shows in them too,
+            and only one in five is scored unseen. The scores where no network was trained.
     """
 
     model: Model
@@ -38,6 +40,7 @@ class Fitted:
     scored: list[Path]
     scores: np.ndarray
     peaks: np.ndarray | None
+    own: np.ndarray
 
 
 def fit_apart(setup: Setup, split: Split, work: Work, skipped: list[Path], jitter: Jitter | None = None) -> Fitted:
@@ -64,7 +67,14 @@ def fit_apart(setup: Setup, split: Split, work: Work, skipped: list[Path], jitte
         raise PictureError("none of the pictures kept aside for the threshold can be decoded")
     scores = np.concatenate([batch.scores for batch in batches])
     peaks = [batch.maps.max(axis=(1, 2)) for batch in batches if batch.maps is not None]
-    return Fitted(model, fitted, scored, scores, np.concatenate(peaks) if peaks else None)
+    own = _own_scores(model, split, work) if model.learnt else scores
+    return Fitted(model, fitted, scored, scores, np.concatenate(peaks) if peaks else None, own)
+
+
+def _own_scores(model: Model, split: Split, work: Work) -> np.ndarray:
+    pictures = (pixels for _, pixels in readable(list(split.fit), []))
+    with progress.bar("scores of what was learnt", len(split.fit)) as seen:
+        return np.concatenate([batch.scores for batch in model.predict(pictures, device=work.device, seen=seen)])
 
 
 def _fitted(setup: Setup, pictures: Iterable[Picture], count: int, copies: int, work: Work) -> Model:
@@ -95,7 +105,7 @@ def fit_in_folds(
     folds = [split.fold_of[path] for path in fitted]
     options = options_of(kind, setup.options)
     found = cross_fit(kind, features, folds, setup.size, options, setup.seed, copies=copies_of(jitter))
-    return Fitted(Model(setup, network, found.scorer), fitted, fitted, found.scores, found.peaks)
+    return Fitted(Model(setup, network, found.scorer), fitted, fitted, found.scores, found.peaks, found.scores)
 
 
 def _usable(split: Split, skipped: list[Path]) -> Iterator[tuple[Path, Picture]]:

@@ -119,9 +119,10 @@ class Model:
             # Scorers take arrays as they are: those of another shape show when one picture is scored.
             next(model.predict([np.zeros((*setup.size, 3), dtype=np.uint8)]))
         except (RuntimeError, KeyError, ValueError, IndexError) as error:
-            detail = " ".join(str(error).split())[:200]
+            detail = f"no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:200]
+            what = setup.model if setup.backbone is None else f"{setup.model} on {setup.backbone}"
             raise CheckpointError(
-                f"the checkpoint does not fit {setup.model} on {setup.backbone}: {detail}",
+                f"the checkpoint does not fit {what}: {detail}",
                 hint="it was written by another version; train again",
             ) from error
         return model

@@ -19,8 +19,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from edge import progress
 from edge.errors import PictureError
-from edge.pictures import SUFFIXES
+from edge.pictures import SUFFIXES, read_picture
 from train.models.kind import Kind
 from train.models.reconstructing import fit, restore
 from train.models.setup import Setup
@@ -88,7 +89,11 @@ def _lesson(setup: Setup, options: SdcCcmOptions) -> Lesson:
 
 
 def _textures(folder: str) -> list[Path]:
-    """All pictures in the folder and those inside, as texture sets have one for each kind; none for no folder."""
+    """All pictures in the folder and those inside, as texture sets have one for each kind; none for no folder.
+
+    Raises:
+        PictureError: there is none, or one cannot be decoded.
+    """
     if not folder:
         return []
     found = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in SUFFIXES)
@@ -96,6 +101,10 @@ def _textures(folder: str) -> list[Path]:
         raise PictureError(
             f"no textures in {folder}", hint="give a folder of pictures, or leave out --texture-dir"
         )
+    with progress.bar("checking textures", len(found)) as seen:
+        for path in found:  # each is drawn at some time, and a broken one would end the training then
+            read_picture(path)
+            seen(1)
     return found
 
 

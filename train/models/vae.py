@@ -31,6 +31,7 @@ WIDTHS = (32, 64, 128, 256, 256)
 class VaeOptions(ReconstructionOptions):
     """Options of ``vae``."""
 
+    batch: int = Field(16, ge=4, le=4096, description="pictures per step; one alone has no deviation")
     latent: int = Field(128, ge=1, le=4096, description="numbers that a picture is made from")
     beta: float = Field(1.0, ge=0, le=1000, description="weight of the latent's divergence from a unit Gaussian")
 

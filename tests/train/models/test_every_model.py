@@ -21,7 +21,7 @@ from train.fit import Trained, train
 from train.models.registry import KINDS, find_kind
 from train.models.setup import Setup
 
-SIDE = 64
+SIZE = (96, 64)  # (height, width); of the deepest networks three cells by two
 TINY: dict[str, dict[str, object]] = {
     "padim": {},
     "patchcore": {"coreset": 32},
@@ -66,7 +66,7 @@ def trained(good: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, T
 
     def one(name: str, options: dict[str, object]) -> Trained:
         backbone = find_kind(name).backbone
-        setup = Setup(model=name, height=SIDE, width=SIDE, backbone=backbone, seed=1, options=options)
+        setup = Setup(model=name, height=SIZE[0], width=SIZE[1], backbone=backbone, seed=1, options=options)
         return train(dataset, setup, runs / name, false_alarm_rate=0.05, device="cpu")
 
     return {name: one(name, options) for name, options in TINY.items()}
@@ -116,9 +116,9 @@ def test_the_graph_gives_the_scores_and_maps_of_the_trained_model(
     """On other parts; float rounding alone: a thousandth of the score's or the map's largest value."""
     model, _ = load_checkpoint(trained[name].checkpoint)
     unseen = find_pictures(plates_in(tmp_path / "unseen", 3, seed=8))
-    pictures = [prepare(read_picture(path), (SIDE, SIDE)) for path in unseen]
+    pictures = [prepare(read_picture(path), SIZE) for path in unseen]
     (expected,) = model.predict(pictures)
-    graph = attach_head(to_openvino(model.network, (SIDE, SIDE)), model.scorer)
+    graph = attach_head(to_openvino(model.network, SIZE), model.scorer)
     assert len(graph.outputs) == (1 if name in WITHOUT_MAP else 2)
     compiled, _ = compile_model(graph, device="CPU")
     for number, picture in enumerate(pictures):
@@ -128,7 +128,7 @@ def test_the_graph_gives_the_scores_and_maps_of_the_trained_model(
             float(expected.scores[number]), abs=1e-3 * float(np.abs(expected.scores).max())
         )
         if expected.maps is not None:
-            assert found["anomaly_map"].shape == (1, 1, SIDE, SIDE)
+            assert found["anomaly_map"].shape == (1, 1, *SIZE)
             np.testing.assert_allclose(
                 found["anomaly_map"][0, 0], expected.maps[number], atol=1e-3 * expected.maps.max()
             )
