@@ -12,7 +12,7 @@ from benchmarks.models_results import ModelsFile, Row, Speed
 from benchmarks.published import PUBLISHED, Published
 from benchmarks.tables import Table, number
 
-DEFAULT, FAST, BEST = "padim", "shallow", "padim"  # whose goals are looked at
+DEFAULT, FAST, WINDOWED = "padim", "shallow", "padim, window"  # whose goals are looked at
 FIGURE_NAMES = {"image_auroc": "image AUROC", "pixel_auroc": "pixel AUROC", "best_f1": "best F1"}
 
 
@@ -130,10 +130,10 @@ def _against(published: Published, results: ModelsFile) -> Sequence[str] | None:
 
 def _goals(results: ModelsFile) -> Table:
     rows = [
-        _at_least(results, BEST, "bottle", "image_auroc", 1.0),
-        _at_least(results, BEST, "bottle", "pixel_auroc", 0.99),
-        _at_least(results, BEST, "capsule", "image_auroc", 0.985),
-        _at_most(f"{BEST}: ms from a 1080p frame to its verdict", _ms(results, BEST, "frame_ms"), 5.0),
+        _at_least(results, DEFAULT, "bottle", "image_auroc", 1.0),
+        _at_least(results, DEFAULT, "bottle", "pixel_auroc", 0.99),
+        _at_least(results, WINDOWED, "capsule", "image_auroc", 0.985),
+        _at_most(f"{WINDOWED}: ms from a 1080p frame to its verdict", _ms(results, WINDOWED, "frame_ms"), 5.0),
         _as_good(results, "bottle"),
         _as_good(results, "capsule"),
         _at_most(

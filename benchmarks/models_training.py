@@ -28,13 +28,17 @@ class Recipe:
 
     Attributes:
         model: as ``--model`` takes it.
-        arguments: by set; a set that is not named has none.
         seeds: each is trained and judged.
+        arguments: by set, where it is not for all sets alike.
     """
 
     model: str
-    arguments: dict[str, tuple[str, ...]]
     seeds: tuple[int, ...] = (0,)
+    arguments: dict[str, tuple[str, ...]] | None = None
+
+    def suits(self, name: str) -> bool:
+        """Whether there is such a row for a set."""
+        return self.arguments is None or name in self.arguments
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Training:
     def arguments(self) -> list[str]:
         """Of ``edge-ad train``, but for folders."""
         given = ["--model", self.recipe.model, "--seed", str(self.key.seed)]
-        return [*given, *self.recipe.arguments.get(self.key.set, ())]
+        return [*given, *(self.recipe.arguments or {}).get(self.key.set, ())]
 
     @property
     def kept(self) -> bool:

@@ -22,7 +22,7 @@ ARGUMENTS = ("--image-size", "64", "--option", "epochs=1", "--option", "width=4"
 
 @pytest.fixture(scope="module")
 def training(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Training:
-    recipe = Recipe("cae", {"bottle": ARGUMENTS})
+    recipe = Recipe("cae", arguments={"bottle": ARGUMENTS})
     made = Training(KEY, tiny_dataset, tmp_path_factory.mktemp("work") / "cae", recipe)
     said: list[str] = []
     train_all([made], 1, said.append)
@@ -34,7 +34,7 @@ def test_what_was_trained_is_kept_until_it_is_asked_for_otherwise(training: Trai
     before = training.checkpoint.stat().st_mtime_ns
     train_all([training], 1, lambda line: None)
     assert training.checkpoint.stat().st_mtime_ns == before
-    other = replace(training, recipe=Recipe("cae", {"bottle": (*ARGUMENTS, "--option", "patience=3")}))
+    other = replace(training, recipe=Recipe("cae", arguments={"bottle": (*ARGUMENTS, "--option", "patience=3")}))
     assert training.kept and not other.kept
 
 
@@ -58,7 +58,9 @@ def test_time_is_that_of_the_epochs_and_of_the_command_where_there_are_none(trai
 
 
 def test_a_training_that_fails_says_what_the_command_said(training: Training, tmp_path: Path) -> None:
-    wrong = replace(training, folder=tmp_path / "wrong", recipe=Recipe("cae", {"bottle": ("--option", "x=1")}))
+    wrong = replace(
+        training, folder=tmp_path / "wrong", recipe=Recipe("cae", arguments={"bottle": ("--option", "x=1")})
+    )
     with pytest.raises(TrainingError, match="small-cae bottle seed 0 failed.*cae has: epochs"):
         train_all([wrong], 1, lambda line: None)
 
