@@ -88,7 +88,8 @@ def _pictures(rows: Sequence[Row]) -> list[str]:
 def _accuracies(cells: Sequence[Cell], masks: bool, boxes: bool) -> list[str]:
     low = fmean(cell.image_auroc_interval[0] for cell in cells)
     high = fmean(cell.image_auroc_interval[1] for cell in cells)
-    figures = [number(mean(cells, "image_auroc"), 4), f"{low:.3f} to {high:.3f}"]
+    refused = " *" if any(cell.refused for cell in cells) else ""
+    figures = [number(mean(cells, "image_auroc"), 4) + refused, f"{low:.3f} to {high:.3f}"]
     figures.append(number(mean(cells, "fp32_image_auroc"), 4))
     figures += [number(mean(cells, name), 4) for name in ("pixel_auroc", "pixel_aupro")] if masks else []
     figures += [number(mean(cells, "box_hit_rate"), 3)] if boxes else []
