@@ -16,6 +16,7 @@ class Published:
     note: str = ""
 
 
+OTHER_THRESHOLD = "ours allows 5 % false alarms; theirs is not stated, and at that rate an AUROC of 0.7 finds fewer"
 NO_MASKS = "the set has boxes, not masks: see the share of maxima inside a box"
 
 PUBLISHED = (
@@ -23,8 +24,10 @@ PUBLISHED = (
     Published("dfkde", "bottle", "best_f1", 0.927),
     Published("dagmm-conv", "bottle", "image_auroc", 0.70),
     Published("dagmm-conv", "bottle", "precision", 0.60),
-    Published("dagmm-conv", "bottle", "recall", 0.60),
-    Published("dagmm-residual", "bottle", "image_auroc", 0.71),
+    Published("dagmm-conv", "bottle", "recall", 0.60, OTHER_THRESHOLD),
+    Published("dagmm-residual", "bottle", "image_auroc", 0.71, "one seed, well inside its interval"),
+    Published("dagmm-residual", "bottle", "precision", 0.60),
+    Published("dagmm-residual", "bottle", "recall", 0.60, OTHER_THRESHOLD),
     Published("residual-ae", "capsule", "image_auroc", 0.65),
     Published("residual-ae", "capsule", "pixel_auroc", 0.74, NO_MASKS),
     Published("sdc-ccm", "capsule", "image_auroc", 0.70),
