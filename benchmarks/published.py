@@ -16,7 +16,7 @@ class Published:
     note: str = ""
 
 
-OTHER_THRESHOLD = "ours allows 5 % false alarms; theirs is not stated, and at that rate an AUROC of 0.7 finds fewer"
+OTHER_THRESHOLD = "ours allows 5 % false alarms, and at that rate an AUROC of 0.7 finds fewer"
 NO_MASKS = "the set has boxes, not masks: see the share of maxima inside a box"
 
 PUBLISHED = (

@@ -29,7 +29,7 @@ class ErrorMapHead(nn.Module):
 
     def forward(self, picture: Tensor, reconstruction: Tensor) -> Tensor:
         errors: Tensor = self.down @ (picture - reconstruction).square().mean(dim=1) @ self.right
-        return (errors - self.usual) * self.scale if self.standardized else errors
+        return (errors - self.usual).abs() * self.scale if self.standardized else errors
 
 
 class ReconstructionHead(nn.Module):

@@ -8,7 +8,7 @@ Source: Sarafijanovic-Djukic and Davis, "Fast Distance-Based Anomaly Detection i
 Autoencoder", 2019; here the reconstruction error is the score.
 Input: uint8 BGR [N, H, W, 3], sides multiples of 16. Output: picture and reconstruction [N, 3, H, W] in [0, 1].
 Score: mean of the map's largest values, higher is more anomalous. Map: the squared error, Gaussian-filtered, in
-deviations of the good pictures' errors at the same place.
+deviations from the good pictures' errors at the same place.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Four residual blocks halve the picture, one keeps its size, four double it again
 Source: the residual blocks of He et al., "Deep Residual Learning for Image Recognition", 2016, as an autoencoder.
 Input: uint8 BGR [N, H, W, 3], sides multiples of 16. Output: picture and reconstruction [N, 3, H, W] in [0, 1].
 Score: mean of the map's largest values, higher is more anomalous. Map: the squared error, Gaussian-filtered, in
-deviations of the good pictures' errors at the same place.
+deviations from the good pictures' errors at the same place.
 """
 
 from __future__ import annotations

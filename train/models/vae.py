@@ -6,7 +6,7 @@ learns, the latent is drawn; when it judges, it is the mean, so that a picture a
 Source: Kingma and Welling, "Auto-Encoding Variational Bayes", 2014.
 Input: uint8 BGR [N, H, W, 3], sides multiples of 32. Output: picture and reconstruction [N, 3, H, W] in [0, 1].
 Score: mean of the map's largest values, higher is more anomalous. Map: the squared error, Gaussian-filtered, in
-deviations of the good pictures' errors at the same place.
+deviations from the good pictures' errors at the same place.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """The reconstruction error as a heatmap: squared, mean over the channels, Gaussian-filtered.
 
-An autoencoder draws edges and print worse than plain ground, on good parts too. Counted in deviations of the good
-parts' errors at the same place, what is left is what is unusual there. Measured with one and the same network on
-bottle: image AUROC 0.65 by the mean error, 0.98 by standardized errors.
+An autoencoder draws edges and print worse than plain ground, on good parts too. Counted in deviations from the
+good parts' errors at the same place, what is left is what is unusual there. An error that is unusually small is unusual
+too: a large hole is drawn better than the part that is missing. Measured with one and the same network on bottle:
+image AUROC 0.65 by the mean error, 0.98 by standardized ones; pixel AUROC 0.63 where only larger errors count, and
+0.90 where smaller ones do too.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ class ErrorMap:
     def draw(self, picture: Array, reconstruction: Array) -> Array:
         error = np.square(picture - reconstruction).mean(axis=1)
         maps = render(error, *self._filters(error.shape[1], error.shape[2]))
-        return maps if self.usual is None or self.scale is None else (maps - self.usual) * self.scale
+        return maps if self.usual is None or self.scale is None else np.abs(maps - self.usual) * self.scale
 
     def attach(self, picture: ov.Output, reconstruction: ov.Output) -> ov.Output:
         """``draw`` as OpenVINO operations, [1, H, W]."""
@@ -65,7 +67,7 @@ class ErrorMap:
         drawn = attach_render(error, *self._filters(height, width))
         if self.usual is None or self.scale is None:
             return drawn
-        return ops.multiply(ops.subtract(drawn, self.usual[None]), self.scale[None]).output(0)
+        return ops.multiply(ops.abs(ops.subtract(drawn, self.usual[None])), self.scale[None]).output(0)
 
     def shaped(self, drawn: ov.Output) -> ov.Output:
         """A drawn map [1, H, W] as a bundle gives it, [1, 1, H, W]."""

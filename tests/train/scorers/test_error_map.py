@@ -34,19 +34,29 @@ def test_errors_as_they_are_are_the_filtered_squares_of_scipy() -> None:
 def test_standardized_errors_are_counted_in_deviations_at_their_place() -> None:
     plain = fitted(standardized=False).draw(GOOD, DRAWN).astype(np.float64)
     variance = plain.var(axis=0, ddof=1)
-    expected = (plain - plain.mean(axis=0)) / np.sqrt(variance + FLOOR * variance.mean())
+    expected = np.abs(plain - plain.mean(axis=0)) / np.sqrt(variance + FLOOR * variance.mean())
     np.testing.assert_allclose(fitted().draw(GOOD, DRAWN), expected, atol=1e-3)
 
 
 def test_a_small_error_where_all_is_drawn_well_outweighs_a_usual_one() -> None:
-    seen = np.repeat(DRAWN[:1], 2, axis=0)
-    seen[0, :, 8:14, 4:10] += 0.2  # as bad as is usual there
-    seen[1, :, 8:14, 22:28] += 0.1  # half of it, where nothing is ever wrong
-    drawn = np.repeat(DRAWN[:1], 2, axis=0)
-    usual, odd = fitted().draw(seen, drawn).max(axis=(1, 2))
-    assert odd > 5 * abs(usual)
-    usual, odd = fitted(standardized=False).draw(seen, drawn).max(axis=(1, 2))
-    assert usual > odd
+    usual, odd = (slice(8, 14), slice(4, 10)), (slice(8, 14), slice(24, 30))
+    seen = DRAWN[:1].copy()
+    seen[0, :, *usual] += 0.2  # as bad as is usual there
+    seen[0, :, *odd] += 0.1  # half of it, where nothing is ever wrong
+    (standard,), (plain,) = (fitted(standardized=s, smoothing_px=1).draw(seen, DRAWN[:1]) for s in (True, False))
+    assert plain[usual].mean() > 2 * plain[odd].mean()
+    assert standard[odd].mean() > 3 * standard[usual].mean()
+
+
+def test_an_error_that_is_unusually_small_is_unusual() -> None:
+    """Nothing is drawn as well as plain ground: where a part is missing, less is wrong than on a good one."""
+    steady = np.repeat(DRAWN[:1] + 0.2, 30, axis=0) + 0.01 * RNG.standard_normal(DRAWN.shape).astype(np.float32)
+    fit = ErrorMapFit(SIZE, MappingOptions())
+    fit.add(steady, np.repeat(DRAWN[:1], 30, axis=0))
+    hole = steady[:1].copy()
+    hole[0, :, 8:14, 4:10] = DRAWN[0, :, 8:14, 4:10]
+    (drawn,) = fit.error_map().draw(hole, DRAWN[:1])
+    assert drawn[8:14, 4:10].mean() > 5 * drawn[:, 20:].mean()
 
 
 @pytest.mark.parametrize("standardized", [True, False])
