@@ -22,7 +22,6 @@ import torch
 from openvino import opset13 as ops
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn import functional
 
 from edge.progress import Advance
 from edge.scorers.scorer import Head, Scored
@@ -80,7 +79,9 @@ def _lesson(setup: Setup, options: DagmmOptions) -> Lesson:
         with torch.autocast(pictures.device.type, enabled=False):  # covariances do not survive 16 bits
             place = joined(picture.float(), reconstruction.float(), latent.float())
             energy, thin = mixture_energy(place, memberships.float(), options.floor)
-            error = functional.mse_loss(reconstruction.float(), picture)
+            # As published: the whole distance of a picture. Its mean over the values would weigh nothing beside
+            # the energy, and the network would forget how to draw.
+            error = (reconstruction.float() - picture).square().flatten(1).sum(dim=1).mean()
         return error + options.energy_weight * energy + options.thin_weight * thin
 
     return lesson
