@@ -77,7 +77,7 @@ def conditions_here(code: Sequence[str] = MEASURED_CODE) -> Conditions:
         memory_gb=round(psutil.virtual_memory().total / 1e9, 1),
         system=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         versions={name: number for name in PACKAGES if (number := _version(name))},
-        code_sha256=_code_sha256(code),
+        code_sha256=code_sha256(code),
     )
 
 
@@ -154,7 +154,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _code_sha256(code: Sequence[str]) -> str:
+def code_sha256(code: Sequence[str]) -> str:
+    """Over the sources in these files and folders of the repository."""
     places = [ROOT / place for place in code]
     files = [file for place in places for file in ([place] if place.is_file() else place.rglob("*.py"))]
     listing = (

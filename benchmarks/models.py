@@ -111,7 +111,8 @@ def judge(trainings: Sequence[Training], results: ModelsFile, path: Path) -> Mod
         EdgeAdError: a model cannot be exported, or a picture cannot be read.
     """
     for number, training in enumerate(trainings, start=1):
-        if not training.kept:
+        note = training.note()
+        if note is None or not training.kept:
             _say(f"[{number}/{len(trainings)}] {training.key} is not trained")
             continue
         dataset = read_mvtec(training.data)
@@ -121,13 +122,15 @@ def judge(trainings: Sequence[Training], results: ModelsFile, path: Path) -> Mod
         setup = load_checkpoint(training.checkpoint)[1].setup
         row = Row(
             cell=cell,
-            arguments=tuple(training.arguments),
+            arguments=training.arguments,
             height=setup.height,
             width=setup.width,
             epochs=training.epochs(),
+            threads=note.threads,
+            trained_by=note.code_sha256,
             conditions=conditions_here(),
         )
-        results = results.with_row(row)
+        results = read_models(path).with_row(row)  # another run may have written meanwhile
         write_results(path, results)
         low, high = cell.image_auroc_interval
         _say(f"[{number}/{len(trainings)}] {cell.key}: AUROC {cell.image_auroc:.4f} ({low:.3f} to {high:.3f})")
@@ -136,7 +139,8 @@ def judge(trainings: Sequence[Training], results: ModelsFile, path: Path) -> Mod
 
 def time_bundles(trainings: Sequence[Training], results: ModelsFile, path: Path, work: Path) -> ModelsFile:
     """The first training of each recipe, in turns, so that a disturbance meets all alike."""
-    first = {training.key.model: training for training in reversed(trainings) if results.row(training.key)}
+    here = [training for training in trainings if results.row(training.key) and _bundle(training).is_file()]
+    first = {training.key.model: training for training in reversed(here)}
     found: dict[str, list[tuple[float, float, float, float, float]]] = {name: [] for name in first}
     for _ in range(REPETITIONS):
         for name, training in first.items():

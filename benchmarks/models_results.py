@@ -34,7 +34,9 @@ class Row(BaseModel):
     height: int
     width: int
     epochs: int = Field(description="0 of a closed form")
-    conditions: Conditions
+    threads: int = Field(description="of the training")
+    trained_by: str = Field(description="SHA-256 of the code that trained it")
+    conditions: Conditions = Field(description="of the export and of the figures")
     speed: Speed | None = Field(default=None, description="measured on the first set and seed of a recipe")
 
 

@@ -7,8 +7,9 @@ from statistics import fmean
 
 from benchmarks.accuracy_tables import grouped, mean
 from benchmarks.cell import FIGURES, Cell
-from benchmarks.conditions import Conditions, quiet
+from benchmarks.conditions import Conditions, code_sha256, quiet
 from benchmarks.models_results import ModelsFile, Row, Speed
+from benchmarks.models_training import CODE
 from benchmarks.published import PUBLISHED, Published
 from benchmarks.tables import Table, number
 
@@ -38,7 +39,7 @@ def head(results: ModelsFile) -> str:
     timed = [row.speed for row in results.rows if row.speed]
     disturbed = sum(not quiet(speed.others_cores) for speed in timed)
     trust = f" Other work disturbed the timing of {disturbed} of {len(timed)} models." if disturbed else ""
-    return f"Measured {when} by `make benchmark-models` on: {'; and '.join(where)}.{trust}"
+    return f"Measured {when} by `make benchmark-models` on: {'; and '.join(where)}.{trust}{_trained(results)}"
 
 
 def measured(results: ModelsFile) -> dict[str, dict[str, dict[str, float | None]]]:
@@ -126,7 +127,15 @@ def _against(published: Published, results: ModelsFile) -> Sequence[str] | None:
         return (*named, f"{published.value:g}", "-", "-", published.note)
     short = reached < published.value
     figures = (f"{published.value:g}", number(reached, 4), f"{reached - published.value:+.4f}")
-    return (*named, *figures, published.note if short else "")
+    return (*named, *figures, _why(published, cells) if short else "")
+
+
+def _why(published: Published, cells: Sequence[Cell]) -> str:
+    """What was written down, or for an AUROC whether it is within what these test pictures can tell."""
+    high = fmean(cell.image_auroc_interval[1] for cell in cells)
+    if not published.note and published.figure == "image_auroc" and published.value <= high:
+        return f"inside the interval up to {high:.3f}"
+    return published.note
 
 
 def _goals(results: ModelsFile) -> Table:
@@ -180,6 +189,16 @@ def _outcome(more: float | None, less: float | None) -> str:
     if more is None or less is None:
         return "not measured"
     return "reached" if more >= less else "not reached"
+
+
+def _trained(results: ModelsFile) -> str:
+    networks = [row for row in results.rows if row.epochs]
+    if not networks:
+        return ""
+    earlier = sum(row.trained_by != code_sha256(CODE) for row in networks)
+    threads = " or ".join(str(count) for count in sorted({row.threads for row in networks}))
+    older = f", {earlier} of {len(networks)} by earlier versions of the code" if earlier else ""
+    return f" Networks were trained on {threads} threads each{older}."
 
 
 def _without_code(conditions: Conditions) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +10,9 @@ import pytest
 
 from benchmarks.cell import Key
 from benchmarks.models import judge
-from benchmarks.models_results import ModelsFile, read_models
+from benchmarks.models_results import ModelsFile, Row, Speed, read_models
 from benchmarks.models_tables import head, measured, tables
-from benchmarks.models_training import COMMAND, Recipe, Training, train_all
+from benchmarks.models_training import NOTE, Recipe, Training, train_all
 from edge.errors import TrainingError, UsageError
 
 KEY = Key("small-cae", "bottle", 0)
@@ -41,13 +40,36 @@ def test_what_was_trained_is_kept_until_it_is_asked_for_otherwise(training: Trai
 def test_an_interrupted_training_is_not_kept(training: Training, tmp_path: Path) -> None:
     copied = replace(training, folder=tmp_path / "copy")
     shutil.copytree(training.folder, copied.folder)
+    note = copied.note()
     assert copied.kept
-    (copied.folder / "training.safetensors").touch()
+    assert note is not None
+    (copied.folder / NOTE).write_text(note.model_copy(update={"seconds": None}).model_dump_json())
     assert not copied.kept
 
 
+def test_what_was_trained_with_other_defaults_is_not_kept(training: Training, tmp_path: Path) -> None:
+    copied = replace(training, folder=tmp_path / "copy")
+    shutil.copytree(training.folder, copied.folder)
+    note = copied.note()
+    assert note is not None
+    older = note.model_copy(update={"options": {**note.options, "learning_rate": 0.5}})
+    (copied.folder / NOTE).write_text(older.model_dump_json())
+    assert not copied.kept
+
+
+def test_a_failure_ends_the_run_before_those_that_wait(training: Training, tmp_path: Path) -> None:
+    recipe = Recipe("cae", arguments={"bottle": ("--option", "x=1")})
+    wrong, waiting = (replace(training, folder=tmp_path / name) for name in ("wrong", "waiting"))
+    with pytest.raises(UsageError):
+        train_all([replace(wrong, recipe=recipe), waiting], 1, lambda line: None)
+    assert not waiting.folder.exists()
+
+
 def test_time_is_that_of_the_epochs_and_of_the_command_where_there_are_none(training: Training) -> None:
-    whole = json.loads((training.folder / COMMAND).read_text())["seconds"]
+    note = training.note()
+    assert note is not None
+    whole = note.seconds
+    assert whole
     assert training.epochs() == 1
     assert 0 < training.seconds() < whole
     log = training.folder / "training.csv"
@@ -58,11 +80,47 @@ def test_time_is_that_of_the_epochs_and_of_the_command_where_there_are_none(trai
 
 
 def test_a_training_that_fails_says_what_the_command_said(training: Training, tmp_path: Path) -> None:
-    wrong = replace(
-        training, folder=tmp_path / "wrong", recipe=Recipe("cae", arguments={"bottle": ("--option", "x=1")})
-    )
-    with pytest.raises(TrainingError, match="small-cae bottle seed 0 failed.*cae has: epochs"):
+    wrong = replace(training, folder=tmp_path / "wrong", data=tmp_path / "nothing")
+    with pytest.raises(TrainingError, match="small-cae bottle seed 0 failed.*nothing"):
         train_all([wrong], 1, lambda line: None)
+
+
+def result(model: str, auroc: float, pixel: float, name: str, row: Row, network_ms: float, frame_ms: float) -> Row:
+    cell = row.cell.model_copy(
+        update={
+            "model": model,
+            "set": name,
+            "image_auroc": auroc,
+            "pixel_auroc": pixel if name == "bottle" else None,
+        }
+    )
+    speed = Speed(
+        network_ms=network_ms,
+        frame_ms=frame_ms,
+        frame_p99_ms=9,
+        resident_mb=1,
+        others_cores=0,
+        conditions=row.conditions,
+    )
+    return row.model_copy(update={"cell": cell, "speed": speed})
+
+
+def test_goals_are_reached_at_their_limit_and_not_beyond(training: Training, tmp_path: Path) -> None:
+    row = judge([training], ModelsFile(), tmp_path / "models.json").rows[0]
+
+    def outcomes(auroc: float, pixel: float, windowed: float, fast: float, fast_ms: float, frame_ms: float) -> str:
+        rows = (
+            result("padim", auroc, pixel, "bottle", row, 2.0, 3.0),
+            result("padim", auroc, pixel, "capsule", row, 2.0, 3.0),
+            result("shallow", fast, pixel, "bottle", row, fast_ms, 2.0),
+            result("shallow", fast, pixel, "capsule", row, fast_ms, 2.0),
+            result("padim, window", windowed, pixel, "capsule", row, 3.0, frame_ms),
+        )
+        goals = tables(ModelsFile(rows=rows), ())[-1].rows
+        return " ".join("yes" if line[3] == "reached" else "no" for line in goals)
+
+    assert outcomes(1.0, 0.99, 0.985, 1.0, 0.99, 5.0) == "yes yes yes yes yes yes yes"
+    assert outcomes(0.999, 0.989, 0.984, 0.99, 1.01, 5.1) == "no no no no no no no"
 
 
 def test_a_row_is_judged_by_its_bundle_and_shown_beside_its_peers(training: Training, tmp_path: Path) -> None:
