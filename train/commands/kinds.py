@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from train.models.kind import Kind
 
 Figures = dict[str, float | None]
-COLUMNS = {  # heading: (set, figure, decimal places)
+COLUMNS = {  # heading: (set, or empty for the first that was measured; figure; decimal places)
     "bottle AUROC": ("bottle", "image_auroc", 3),
-    "pixel AUROC": ("bottle", "pixel_auroc", 3),
+    "pixel": ("bottle", "pixel_auroc", 3),
+    "AUPRO": ("bottle", "pixel_aupro", 3),
+    "F1": ("bottle", "best_f1", 3),
     "capsule AUROC": ("capsule", "image_auroc", 3),
-    "ms": ("bottle", "network_ms", 2),
-    "MB": ("bottle", "bundle_mb", 1),
-    "training s": ("bottle", "train_s", 0),
+    "in box": ("capsule", "box_hit_rate", 2),
+    "F1 ": ("capsule", "best_f1", 3),
+    "ms": ("", "network_ms", 2),
+    "MB": ("", "bundle_mb", 1),
+    "training s": ("", "train_s", 0),
 }
 
 
@@ -80,8 +84,8 @@ def _print_table(shown: dict[str, Kind], measured: dict[str, dict[str, Figures]]
     table.add_column("what it is")
     for name in dict.fromkeys([*shown, *measured]):
         figures = [_cell(measured.get(name, {}), *where) for where in COLUMNS.values()]
-        table.add_row(name, *figures, shown[name].summary if name in shown else "")
-    Console(width=None if sys.stdout.isatty() else 150).print(table)
+        table.add_row(name, *figures, shown[name].summary if name in shown else "as docs/models.md has it")
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
     typer.echo("options of one: edge-ad models kinds NAME")
 
 
@@ -95,7 +99,8 @@ def _print_kind(kind: Kind, measured: dict[str, Figures]) -> None:
 
 
 def _cell(measured: dict[str, Figures], name: str, figure: str, places: int) -> str:
-    value = measured.get(name, {}).get(figure)
+    of_set = measured.get(name, {}) if name else next(iter(measured.values()), {})
+    value = of_set.get(figure)
     return "-" if value is None else f"{value:.{places}f}"
 
 
