@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import nn
 
 from edge.inference.devices import compile_model
 from edge.pictures import find_pictures, prepare, read_picture
@@ -18,6 +19,7 @@ from tests.conftest import plates_in
 from train.checkpoint import load_checkpoint
 from train.data.find import find_dataset
 from train.fit import Trained, train
+from train.models.model import network_of, outputs_of
 from train.models.registry import KINDS, find_kind
 from train.models.setup import Setup
 
@@ -94,6 +96,19 @@ def test_a_short_training_lowers_the_loss(name: str, trained: dict[str, Trained]
     losses = [line.loss for line in learnt.epochs]
     assert np.isfinite(losses).all()
     assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("name", ["dagmm-flat", "dagmm-conv"])
+def test_a_mixture_learns_to_draw_as_well(name: str, trained: dict[str, Trained], good: Path) -> None:
+    """Beside the energy, whose weight is published, a mean error over all pixels would count for nothing."""
+    model = trained[name].model
+    shown = [read_picture(path) for path in find_pictures(good)]
+
+    def error(network: nn.Module) -> float:
+        batches = outputs_of(network, shown, model.setup.size)
+        return float(np.mean([np.square(features[0] - features[1]).mean() for features in batches]))
+
+    assert error(model.network) < 0.95 * error(network_of(model.setup))
 
 
 @pytest.mark.parametrize("name", TINY)
