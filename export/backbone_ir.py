@@ -6,6 +6,7 @@ import warnings
 
 import openvino as ov
 import torch
+from openvino._offline_transformations import compress_model_transformation
 from torch import nn
 
 
@@ -28,3 +29,14 @@ def to_openvino(network: nn.Module, size: tuple[int, int]) -> ov.Model:
     for output, name in zip(model.outputs, network.outputs, strict=True):
         output.get_tensor().set_names({name})
     return model
+
+
+def halved(network: ov.Model) -> ov.Model:
+    """A copy whose weights are float16; what it computes with them stays float32.
+
+    To be done before a scorer is fitted and attached: compressed as a whole, a graph rounds the scorer's constants
+    too, and a density divides by deviations that float16 cannot hold.
+    """
+    copy = network.clone()
+    compress_model_transformation(copy)
+    return copy

@@ -24,6 +24,7 @@ from edge.scorers.features import features_of
 from edge.scorers.head import attach_head
 from edge.scorers.jitter import copies_of
 from edge.scorers.scorer import Scorer
+from export.backbone_ir import halved
 from export.material import Material, Pictures
 from export.quantize import PICTURES, quantize
 from export.reference import cross_results
@@ -59,13 +60,15 @@ def build_variant(
         network: float graph of the checkpoint's network; it is not changed.
         header: of the checkpoint.
         material: pictures.
-        precision: of the network; the scorer's arithmetic is float in all of them.
+        precision: of the network; the scorer's constants and arithmetic are float in all of them.
         path: of the .xml to write.
         rate: wanted false-alarm rate; raised to what the number of calibration pictures can promise.
     """
     if precision == "int8":
         with progress.bar("quantizing the network", None):
             network = quantize(network, [pixels for _, pixels in material.fit[:PICTURES]])
+    elif precision == "fp16":
+        network = halved(network)
     cross = _cross_fit(network, header, material, precision) if material.folds else None
     graph = attach_head(network, cross.scorer if cross else _fit(network, header, material, precision))
     results: dict[Path, Raw] = {}
@@ -82,7 +85,7 @@ def build_variant(
         path,
         calibrate=calibration_by,
         device="CPU",
-        compress_to_fp16=precision != "fp32",
+        compress_to_fp16=False,  # the network is; the scorer is float
     )
     return Variant(bundle, results)
 
