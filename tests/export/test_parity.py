@@ -19,8 +19,15 @@ def raws(scores: list[float], maps: list[np.ndarray] | None = None) -> dict[Path
     }
 
 
-def row(precision: str, *, auroc: float | None = 0.99, maps: float | None = 0.99) -> ParityRow:
-    return ParityRow(precision, 0.99, 0.01, maps, auroc, 3.0)
+def row(
+    precision: str,
+    *,
+    auroc: float | None = 0.99,
+    maps: float | None = 0.99,
+    scores: float = 0.99,
+    apart: float = 0.1,
+) -> ParityRow:
+    return ParityRow(precision, scores, apart, maps, auroc, 3.0)
 
 
 def test_figures_are_those_of_numpy_and_scikit_learn() -> None:
@@ -55,6 +62,10 @@ def test_pictures_are_matched_by_name_not_by_order() -> None:
         ({"auroc": 0.98}, r"image AUROC falls by 0\.0100 \(limit 0\.005\)"),
         ({"maps": 0.90}, r"maps correlate by 0\.900 with the trained model's \(least 0\.95\)"),
         ({"maps": float("nan")}, "maps correlate by nan"),
+        ({"auroc": None, "maps": None, "scores": 0.61}, r"scores correlate by 0\.610 .*\(least 0\.7\)"),
+        ({"auroc": None, "scores": -0.2}, r"scores correlate by -0\.200"),
+        ({"auroc": None, "scores": float("nan"), "apart": float("nan")}, "a score is no number"),
+        ({"scores": float("nan")}, "a score is no number"),
     ],
 )
 def test_a_model_that_lost_what_the_float_one_knew_is_refused(
@@ -84,7 +95,41 @@ def test_maps_that_became_level_are_refused() -> None:
         check([row("fp32", auroc=None), compared], allow_drop=False)
 
 
-@pytest.mark.parametrize("good", [{}, {"auroc": 0.986}, {"auroc": None, "maps": None}, {"auroc": 1.0}])
+def test_a_map_that_became_level_inside_its_window_is_refused() -> None:
+    """Outside of the window both are 0, which must not speak for them."""
+    rng = np.random.default_rng(0)
+    maps = [np.pad(10 + rng.random((12, 40)), ((14, 14), (0, 0))) for _ in range(3)]
+    level = [np.pad(np.full((12, 40), 10.5), ((14, 14), (0, 0)))] * 3
+    reference = raws([1.0, 2.0, 3.0], maps)
+    assert compare("int8", reference, reference, {}, 0.0).map_correlation == pytest.approx(1.0)
+    assert compare("int8", raws([1.0, 2.0, 3.0], level), reference, {}, 0.0).map_correlation == 0.0
+
+
+def test_maps_that_show_nothing_at_all_are_alike() -> None:
+    nothing = raws([1.0, 2.0], [np.zeros((4, 5))] * 2)
+    assert compare("int8", nothing, nothing, {}, 0.0).map_correlation == 1.0
+
+
+def test_without_labels_and_maps_scores_that_forgot_everything_are_refused() -> None:
+    reference, broken = raws([1.0, 2.0, 3.0, 4.0]), raws([2.0, 4.0, 1.0, 3.0])
+    bare = [{path: Raw(raw.score, None, 0, 0) for path, raw in results.items()} for results in (reference, broken)]
+    with pytest.raises(TrainingError, match="scores correlate by"):
+        check(
+            [compare("fp32", bare[0], bare[0], {}, 0.0), compare("int8", bare[1], bare[0], {}, 0.0)],
+            allow_drop=False,
+        )
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        {},
+        {"auroc": 0.986},
+        {"auroc": 1.0, "scores": 0.5},
+        {"auroc": None, "maps": None, "scores": 0.88},
+        {"auroc": None, "maps": None, "scores": 0.2, "apart": 0.005},
+    ],
+)
 def test_a_model_within_the_limits_passes(good: dict[str, float]) -> None:
     check([row("torch"), row("fp32"), row("fp16"), row("int8", **good)], allow_drop=False)
 
