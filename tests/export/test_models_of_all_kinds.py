@@ -73,7 +73,7 @@ def test_a_quantized_autoencoder_says_what_the_float_one_says(autoencoder: tuple
     assert rows["fp32"]["largest_difference"] < 1e-3
     assert rows["fp16"]["largest_difference"] < 0.05
     assert rows["int8"]["score_correlation"] > 0.95
-    assert rows["int8"]["map_correlation"] > 0.9  # smaller errors than usual count too: near the usual, a map is rounding
+    assert rows["int8"]["map_correlation"] > 0.9  # near the usual error a map is little but rounding
 
 
 def test_the_threshold_rests_on_the_quantized_network(
