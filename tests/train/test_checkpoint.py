@@ -117,6 +117,37 @@ def test_another_version_is_refused_and_named(own: Path, changes: dict[str, obje
         load_checkpoint(rewritten(own, **changes))
 
 
+@pytest.mark.parametrize(
+    ("changes", "what"), [({"options": {"bygone": 3}}, "--option bygone"), ({"model": "bygone"}, "unknown model")]
+)
+def test_a_model_or_option_of_another_version_is_said_so(own: Path, changes: dict[str, object], what: str) -> None:
+    _, header = load_checkpoint(own)
+    rewritten(own, setup=header.setup.model_dump() | changes)
+    with pytest.raises(CheckpointError, match=f"was written by another version: {what}.*; train again"):
+        load_checkpoint(own)
+
+
+class Elsewhere(torch.Tensor):
+    """Stands for a tensor on a graphics card: numpy cannot have it before it is fetched."""
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+    def cpu(self) -> torch.Tensor:  # type: ignore[override]
+        return self.as_subclass(torch.Tensor)
+
+
+def test_a_network_that_was_left_on_another_device_is_saved(own: Path, tmp_path: Path) -> None:
+    model, header = load_checkpoint(own)
+    expected = model.tensors()
+    for module in model.network.modules():
+        for name, value in module.named_buffers(recurse=False):
+            setattr(module, name, value.as_subclass(Elsewhere))
+    save_checkpoint(tmp_path / "again.safetensors", model, header)
+    again = load_checkpoint(tmp_path / "again.safetensors")[0].tensors()
+    assert all(torch.equal(value, again[name]) for name, value in expected.items())
+
+
 def test_tensors_of_another_model_are_refused(own: Path) -> None:
     _, header = load_checkpoint(own)
     rewritten(own, setup=header.setup.model_dump() | {"model": "patchcore", "options": {}})

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from edge.errors import CheckpointError
+from edge.errors import CheckpointError, UsageError
 from edge.pictures import Picture, prepare
 from edge.progress import Advance, silent
 from edge.scorers.scorer import Scored, Scorer
@@ -57,7 +57,8 @@ class Model:
 
         Args:
             setup: kind, size, backbone and options.
-            pictures: uint8 BGR of any size; those of a trained network must fit into memory at the model's size.
+            pictures: uint8 BGR of any size; those of a trained network must fit into memory at the model's size,
+                and are taken as they are where they are one array of that size.
             work: device of both, and the place of the training.
             copies: that follow each picture and must be on one side with it where some are watched.
             seen: called with the number of pictures that the network just gave its tensors for.
@@ -72,7 +73,8 @@ class Model:
         network = network_of(setup)
         learnt = None
         if kind.lesson:
-            pictures = prepared(pictures, setup.size)
+            if not isinstance(pictures, np.ndarray):
+                pictures = prepared(pictures, setup.size)
             task = _task(setup)
 
             def separation(state: nn.Module) -> float | None:
@@ -96,8 +98,9 @@ class Model:
             yield self.scorer.score(views)
 
     def tensors(self) -> dict[str, Tensor]:
-        """Everything a checkpoint keeps: the network's weights and what was fitted."""
-        weights = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        """Everything a checkpoint keeps, on the CPU: the network's weights and what was fitted."""
+        state = self.network.state_dict()
+        weights = {f"network.{name}": value.detach().cpu() for name, value in state.items()}
         fitted = {f"scorer.{name}": torch.from_numpy(value.copy()) for name, value in self.scorer.arrays().items()}
         return weights | fitted
 
@@ -106,10 +109,16 @@ class Model:
         """The model that gave these tensors.
 
         Raises:
-            CheckpointError: a tensor is missing, or no picture can be scored with its shape.
+            CheckpointError: there is no such model or option, a tensor is missing, or no picture can be scored
+                with its shape.
         """
-        kind = find_kind(setup.model)
-        options = options_of(kind, setup.options)
+        try:
+            kind = find_kind(setup.model)
+            options = options_of(kind, setup.options)
+        except UsageError as error:  # its hint is for who typed an option, and nobody did
+            raise CheckpointError(
+                f"the checkpoint was written by another version: {error.message}", hint="train again"
+            ) from error
         network = network_of(setup, pretrained=False)
         try:
             # Older checkpoints call the network "extractor".
@@ -163,8 +172,8 @@ def outputs_of(
 
 
 def _task(setup: Setup) -> str:
-    """What a training must have in common with one that goes on from it: all but when it ends."""
-    options = {name: value for name, value in setup.options.items() if name not in ("epochs", "patience")}
+    """What a training must have in common with one that goes on from it: all but its number of epochs."""
+    options = {name: value for name, value in setup.options.items() if name != "epochs"}
     return setup.model_copy(update={"options": options}).model_dump_json()
 
 
