@@ -27,6 +27,8 @@ from train.models.kind import Kind
 from train.models.model import Model
 from train.models.registry import find_kind
 from train.models.setup import Setup
+from train.training.memory import enough_memory
+from train.training.state import clear
 from train.training.work import Labelled, Work
 
 CHECKPOINT = "model.safetensors"
@@ -94,18 +96,21 @@ def train(
     Raises:
         PictureError: too few usable pictures.
         UsageError: an option, range, backbone or device that does not exist, or that this kind of model cannot do.
-        TrainingError: the network cannot be trained.
+        TrainingError: the network cannot be trained, or memory is too small.
         CheckpointError: there is no interrupted training of this model to go on with.
     """
     kind = find_kind(setup.model)
     if resume and not kind.lesson:
         raise UsageError(f"{setup.model} is fitted in one go", hint="leave out --resume")
+    if ranges and not augment:
+        raise UsageError("--jitter is of copies, and none are fitted", hint="give --augment too, e.g. --augment 2")
     device = find_device(device)
     split = divide(dataset.train, folds=folds_for(kind, folds), seed=setup.seed)
     skipped: list[Path] = []
     jitter = measure_jitter(augment, split.fit, setup.size, ranges or {}) if augment else None
-    work = Work(device, output, resume, _labelled(dataset, setup)) if kind.lesson else Work(device)
-    fitted = (fit_in_folds if split.folds else fit_apart)(setup, split, work, skipped, jitter)
+    with enough_memory(device, setup.size):
+        work = Work(device, output, resume, _labelled(dataset, setup)) if kind.lesson else Work(device)
+        fitted = (fit_in_folds if split.folds else fit_apart)(setup, split, work, skipped, jitter)
     header = Header(
         name=name or dataset.name,
         setup=setup,
@@ -148,6 +153,8 @@ def _saved(output: Path, model: Model, header: Header) -> Path:
         return output / INTERRUPTED
     save_checkpoint(output / CHECKPOINT, model, header)
     (output / INTERRUPTED).unlink(missing_ok=True)
+    if model.learnt is not None:
+        clear(output)
     return output / CHECKPOINT
 
 
@@ -205,4 +212,7 @@ def _labelled(dataset: Dataset, setup: Setup) -> Labelled | None:
     with progress.bar("reading test pictures", len(labels)) as seen:
         found = [(path, prepare(pixels, setup.size)) for path, pixels in readable(list(labels), [])]
         seen(len(labels))
-    return Labelled(np.stack([pixels for _, pixels in found]), np.array([labels[path] for path, _ in found]))
+    kept = np.array([labels[path] for path, _ in found])
+    if len(set(kept.tolist())) < 2:
+        return None
+    return Labelled(np.stack([pixels for _, pixels in found]), kept)

@@ -1,22 +1,24 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from torch import nn
 
 from calibration import conformal
-from edge.errors import PictureError, UsageError
+from edge.errors import PictureError, TrainingError, UsageError
 from edge.pictures import read_picture, short_digest
 from tests.conftest import plates_in
 from train.checkpoint import load_checkpoint
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
 from train.fit import Trained, find_device, train
-from train.models.model import Model
-from train.models.registry import find_kind
+from train.models.model import Model, prepared
+from train.models.registry import KINDS, find_kind
 from train.models.setup import Setup
 
 
@@ -186,3 +188,48 @@ def test_copies_are_fitted_and_no_threshold_rests_on_them(few: Path, tmp_path: P
         return float(np.median(after / before))
 
     assert rise(trained.model) < rise(plain.model)
+
+
+def cae(folder: Path, output: Path, *, resume: bool = False) -> Trained:
+    options = {"epochs": 2, "width": 4}
+    asked = setup(model="cae", backbone=None, options=options)
+    return train(find_dataset(folder), asked, output, false_alarm_rate=0.05, device="cpu", resume=resume)
+
+
+def test_a_training_outlives_a_checkpoint_that_cannot_be_written(few: Path, tmp_path: Path) -> None:
+    blocked = tmp_path / "run" / "model.partial"
+    blocked.mkdir(parents=True)
+    with pytest.raises(UsageError, match="cannot write .*model.safetensors"):
+        cae(few, tmp_path / "run")
+    log = (tmp_path / "run" / "training.csv").read_bytes()
+    blocked.rmdir()
+    trained = cae(few, tmp_path / "run", resume=True)
+    assert (tmp_path / "run" / "training.csv").read_bytes() == log  # with its seconds: no epoch was learnt again
+    assert load_checkpoint(trained.checkpoint)[1].setup.model == "cae"
+    assert not (tmp_path / "run" / "training.safetensors").exists()
+
+
+def test_labelled_pictures_that_cannot_be_decoded_stop_no_training(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    plates_in(tmp_path / "train" / "good", 12, seed=5)
+    for name in ("good", "defective"):
+        (tmp_path / "test" / name).mkdir(parents=True)
+        (tmp_path / "test" / name / "0.png").write_text(f"broken {name}")
+    trained = cae(tmp_path, tmp_path / "run")
+    assert trained.model.learnt is not None
+    assert [line.separation for line in trained.model.learnt.epochs] == [None, None]
+
+
+def test_a_network_too_large_for_the_memory_is_one_line(
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    huge = replace(find_kind("cae"), network=lambda setup, options, pretrained: nn.Linear(1 << 30, 1 << 28))
+    monkeypatch.setitem(KINDS, "cae", huge)
+    with pytest.raises(TrainingError, match="cpu has too little memory for a model of 64 x 64"):
+        cae(few, tmp_path / "run")
+
+
+def test_an_array_of_pictures_is_learnt_without_another_copy(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = prepared([read_picture(path) for path in sorted(few.iterdir())], (64, 64))
+    monkeypatch.setattr("train.models.model.prepared", None)
+    Model.fit(setup(model="cae", backbone=None, options={"epochs": 1, "width": 4}), pictures)

@@ -26,7 +26,8 @@ Folds = Annotated[
         "--folds",
         min=0,
         help="0: a fifth of the good pictures is kept aside for the threshold. N: all are fitted on, and the "
-        "threshold rests on models of N folds. Not given: 10 folds up to 100 pictures.",
+        "threshold rests on models of N folds; not for networks that are trained. Not given: 10 folds up to 100 "
+        "pictures.",
     ),
 ]
 Augment = Annotated[
@@ -35,7 +36,7 @@ Augment = Annotated[
         "--augment",
         min=0,
         max=50,
-        help="Jittered copies of each good picture in the fit; not given: 2 for padim, 0 for others.",
+        help="Jittered copies of each good picture in the fit; not given: 2 for padim and shallow, 0 for others.",
     ),
 ]
 NormalClass = Annotated[
@@ -64,7 +65,9 @@ def train(
         ),
     ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the split and of everything random.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=2**63 - 1, help="Of the split and of everything random.")
+    ] = 0,
     option: Annotated[
         list[str] | None,
         typer.Option("--option", help="NAME=VALUE of the model; repeat. See 'edge-ad models kinds NAME'."),
@@ -143,7 +146,10 @@ def train(
         summary = header.model_dump(mode="json", by_alias=True, exclude={"calibration": {"quantiles"}})
         skipped = [str(path) for path in trained.skipped]
         doubts = {"suspects": [str(path) for path in trained.suspects], "doubt": trained.doubt}
-        typer.echo(json.dumps({"checkpoint": str(trained.checkpoint), "skipped": skipped, **doubts, **summary}))
+        about = {"checkpoint": str(trained.checkpoint), "interrupted": trained.interrupted, "skipped": skipped}
+        typer.echo(json.dumps(about | doubts | summary))
+        if trained.interrupted:
+            raise typer.Exit(130)
         return
     calibration = header.calibration
     typer.echo(f"{trained.checkpoint}: {model} for {header.name}, fitted on {header.training.pictures} pictures")

@@ -14,7 +14,7 @@ class Setup(BaseModel):
     height: int = Field(ge=32, le=4096, description="rows of the pictures the model takes")
     width: int = Field(ge=32, le=4096, description="columns of the pictures the model takes")
     backbone: str | None = Field(default=None, description="feature network, as --backbone takes it; null: none")
-    seed: int = Field(ge=0, description="of the split and of everything random")
+    seed: int = Field(ge=0, lt=2**63, description="of the split and of everything random")
     options: dict[str, object] = Field(default_factory=dict, description="the model's own options")
 
     @property

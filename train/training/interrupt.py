@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+
+WORDS = b"\nstopping after this step ...\n"
 
 
 @contextmanager
 def stoppable() -> Iterator[Callable[[], bool]]:
-    """Takes the first Ctrl-C as a wish to stop soon; the second one ends the program as ever.
+    """Takes the first Ctrl-C as a wish to stop soon, and says so; the second one ends the program as ever.
 
     Yields:
         A function that tells whether to stop. Outside of the main thread, which alone gets signals, it never does.
@@ -24,6 +27,8 @@ def stoppable() -> Iterator[Callable[[], bool]]:
 
     def note(number: int, frame: FrameType | None) -> None:
         asked.set()
+        with suppress(OSError):  # past Python's buffers, which may be in use where the signal comes
+            os.write(2, WORDS)
         signal.signal(signal.SIGINT, before)
 
     signal.signal(signal.SIGINT, note)

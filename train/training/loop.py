@@ -6,7 +6,8 @@ import copy
 import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,13 +22,15 @@ from train.training.log import Epoch, write_log, write_plot
 from train.training.memory import enough_memory
 from train.training.options import LearningOptions
 from train.training.precision import mixed_precision
+from train.training.repeatable import repeatable
 from train.training.shown import Shown, bar
-from train.training.state import NAME, State, read_state, write_state
+from train.training.state import State, read_state, refuse_to_lose, write_state
 from train.training.watched import Pictures, set_aside
 from train.training.work import Separation, Work
 
 KEEP_EVERY_S = 30.0  # so much of a training is lost at most when the computer fails
-LOOKS = 10  # how often in a training the test pictures are looked at for the log
+LOOKS = 10  # how often at most the test pictures are looked at for the log
+SLOWER = "give a smaller --option learning-rate=..."
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,10 @@ def learn(
     """Trains a network in place and leaves it in evaluation mode, on the CPU.
 
     Where ``options.patience`` is set, it ends with the weights that served the watched pictures best, otherwise
-    with the last ones. On one device the same seed gives the same network, interrupted or not.
+    with the last ones. On one device the same seed gives the same network, interrupted or not,
+    but for what torch warns of on CUDA.
+
+    The state stays in the folder, for what comes after a training can fail too; ``state.clear`` removes it.
 
     Args:
         network: takes uint8 BGR [N, H, W, 3].
@@ -74,16 +80,20 @@ def learn(
         copies: that follow each picture; they are on one side with it, and never watched.
 
     Raises:
-        TrainingError: the loss is no number any more, or memory is too small.
+        TrainingError: the loss is no number any more, a step has too few pictures, or memory is too small.
         CheckpointError: ``work.resume`` and the state left in the folder does not fit.
-        UsageError: the folder cannot be written.
+        UsageError: the folder cannot be written, or holds a training that would be lost.
     """
     if work.folder:
         writable_folder(work.folder)
+        if not work.resume:
+            refuse_to_lose(work.folder)
     run = _Run(network, lesson, pictures, options, seed, work, task, separation, copies)
     size = (pictures.shape[1], pictures.shape[2])
     with (
-        enough_memory(work.device, options.batch, size),
+        enough_memory(work.device, size, options.batch),
+        _explained(run),
+        repeatable(work.device),
         stoppable() as stop,
         bar(options.epochs, len(run.state.epochs), run.steps) as shown,
     ):
@@ -91,6 +101,27 @@ def learn(
     if not finished and not run.state.epochs:
         raise KeyboardInterrupt  # nothing was learnt that a checkpoint could hold
     return run.close(finished)
+
+
+@contextmanager
+def _explained(run: _Run) -> Iterator[None]:
+    """Turns failures of torch that come from the options into one line.
+
+    Raises:
+        TrainingError: a matrix cannot be inverted any more, or a step has one picture and needs more.
+    """
+    try:
+        yield
+    except torch.linalg.LinAlgError as error:
+        number = len(run.state.epochs) + 1
+        raise TrainingError(f"the loss cannot be computed any more in epoch {number}", hint=SLOWER) from error
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise TrainingError(
+            f"a step has one picture of the {len(run.learnt)} that are learnt, and this network needs two",
+            hint="give a larger --option batch=..., or a smaller --option held-out=...",
+        ) from error
 
 
 class _Run:
@@ -114,10 +145,10 @@ class _Run:
         self.learnt, self.watched = set_aside(pictures, options.held_out, seed, copies)
         self.steps = math.ceil(len(self.learnt) / options.batch)
         self.optimizer = _optimizer(network, options)
-        task = hashlib.sha256(task.encode() + self.learnt.tobytes() + self.watched.tobytes()).hexdigest()
-        self.state = State(task)
+        self.state = State(_task(task, options, self.learnt, self.watched), options.epochs)
         if work.resume and work.folder:
-            self.state = read_state(work.folder, task, network, self.optimizer)
+            longer = options.schedule == "constant"
+            self.state = read_state(work.folder, self.state, network, self.optimizer, longer=longer)
         self.kept = time.monotonic()
 
     def until_done(self, stop: Callable[[], bool], shown: Shown) -> bool:
@@ -140,19 +171,19 @@ class _Run:
             )
             self._note(line)
             shown.epoch(line)
+        self._keep()
         return True
 
     def close(self, finished: bool) -> Learnt:
-        """Takes the best weights, draws the curve and clears the state of a training that is done."""
-        if self.state.weights:
+        """Takes the best weights where the options ask for them, and draws the curve."""
+        best = self.state.best if self.options.patience else 0
+        if best:
             self.network.load_state_dict(self.state.weights)
         self.network.to("cpu", memory_format=torch.contiguous_format).eval()
         epochs = tuple(self.state.epochs)
         if self.work.folder and epochs:
             write_plot(self.work.folder / "training.svg", epochs)
-            if finished:
-                (self.work.folder / NAME).unlink(missing_ok=True)
-        return Learnt(epochs, self.state.best or len(epochs), not finished)
+        return Learnt(epochs, best or len(epochs), not finished)
 
     def _over(self) -> bool:
         done = len(self.state.epochs)
@@ -200,7 +231,7 @@ class _Run:
             return self.lesson(self.network, torch.from_numpy(pictures).to(self.work.device), rng)
 
     def _separation(self, number: int) -> float | None:
-        every = max(1, self.options.epochs // LOOKS)
+        every = math.ceil(self.options.epochs / LOOKS)
         if self.separation is None or (number % every and number < self.options.epochs):
             return None
         self.network.eval()
@@ -211,7 +242,7 @@ class _Run:
         lowest = min(
             (e.watched_loss for e in self.state.epochs[:-1] if e.watched_loss is not None), default=math.inf
         )
-        if self.options.patience and line.watched_loss is not None and line.watched_loss < lowest:
+        if line.watched_loss is not None and line.watched_loss < lowest:
             self.state.best = line.epoch
             self.state.weights = {name: value.cpu().clone() for name, value in self.network.state_dict().items()}
         if self.work.folder:
@@ -220,9 +251,18 @@ class _Run:
             self._keep()
 
     def _keep(self) -> None:
-        if self.work.folder:
+        if self.work.folder and self.state.epochs:
             write_state(self.work.folder, self.state, self.network, self.optimizer)
         self.kept = time.monotonic()
+
+
+def _task(name: str, options: LearningOptions, *pictures: Pictures) -> str:
+    """Digest of what a training has in common with one that goes on from it: all but the number of epochs."""
+    found = hashlib.sha256(name.encode())
+    found.update(options.model_dump_json(exclude={"epochs"}).encode())
+    for some in pictures:
+        found.update(some)
+    return found.hexdigest()
 
 
 def _optimizer(network: nn.Module, options: LearningOptions) -> torch.optim.Optimizer:
@@ -243,7 +283,5 @@ def _rate(options: LearningOptions, number: int) -> float:
 def _finite(loss: Tensor, number: int) -> float:
     value = float(loss.detach())
     if not math.isfinite(value):
-        raise TrainingError(
-            f"the loss is {value} in epoch {number}", hint="give a smaller --option learning-rate=..."
-        )
+        raise TrainingError(f"the loss is {value} in epoch {number}", hint=SLOWER)
     return value

@@ -9,10 +9,17 @@ import torch
 
 from edge.errors import TrainingError
 
+WORDS = ("allocate memory", "out of memory")  # of the processor's allocator, and of mps
+
 
 @contextmanager
-def enough_memory(device: str, batch: int, size: tuple[int, int]) -> Iterator[None]:
-    """Turns torch's failure to get memory into one line with the batch and the size that needed it.
+def enough_memory(device: str, size: tuple[int, int], batch: int = 0) -> Iterator[None]:
+    """Turns a failure to get memory into one line with the size, and the batch, that needed it.
+
+    Args:
+        device: that computes.
+        size: (height, width) of the model.
+        batch: pictures per step of a training; 0 where none runs.
 
     Raises:
         TrainingError: the device has too little memory.
@@ -20,10 +27,13 @@ def enough_memory(device: str, batch: int, size: tuple[int, int]) -> Iterator[No
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if not isinstance(error, torch.OutOfMemoryError | MemoryError) and "allocate memory" not in str(error):
+        known = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not known and not any(words in str(error) for words in WORDS):
             raise
-        smaller = f"--option batch={max(1, batch // 2)}"
+        what = (
+            f"{batch} pictures of {size[1]} x {size[0]} at once" if batch else f"a model of {size[1]} x {size[0]}"
+        )
         raise TrainingError(
-            f"{device} has too little memory for {batch} pictures of {size[1]} x {size[0]} at once",
-            hint=f"give {smaller}" if batch > 1 else "give a smaller --image-size",
+            f"{device} has too little memory for {what}",
+            hint=f"give --option batch={batch // 2}" if batch > 1 else "give a smaller --image-size",
         ) from error

@@ -26,6 +26,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     task: str
+    planned: int
     epochs: tuple[Epoch, ...]
     best: int
 
@@ -36,12 +37,14 @@ class State:
 
     Attributes:
         task: what is trained on which pictures; only the same task goes on.
+        planned: epochs at most.
         epochs: done so far.
         best: number of the epoch with the lowest loss on the watched pictures; 0 for none.
         weights: of the network after that epoch; empty for none.
     """
 
     task: str
+    planned: int
     epochs: list[Epoch] = field(default_factory=list)
     best: int = 0
     weights: Weights = field(default_factory=dict)
@@ -56,7 +59,7 @@ def write_state(folder: Path, state: State, network: nn.Module, optimizer: torch
     tensors = _under("network", network.state_dict()) | _under("best", state.weights)
     for number, kept in optimizer.state_dict()["state"].items():
         tensors |= _under(f"optimizer.{number}", {name: torch.as_tensor(value) for name, value in kept.items()})
-    record = Record(task=state.task, epochs=tuple(state.epochs), best=state.best)
+    record = Record(task=state.task, planned=state.planned, epochs=tuple(state.epochs), best=state.best)
     fresh = folder / (NAME + ".partial")
     try:
         # Tensors of a channels-last network are not contiguous, and those of a state may share memory.
@@ -67,11 +70,38 @@ def write_state(folder: Path, state: State, network: nn.Module, optimizer: torch
         raise UsageError(f"cannot write {folder / NAME}: {error}", hint="free the disk") from error
 
 
-def read_state(folder: Path, task: str, network: nn.Module, optimizer: torch.optim.Optimizer) -> State:
-    """Reads the state into network and optimizer.
+def refuse_to_lose(folder: Path) -> None:
+    """Stops a training that would write over the state of another one.
 
     Raises:
-        CheckpointError: there is none, it is damaged, or it belongs to another task.
+        UsageError: the folder holds such a state.
+    """
+    if (folder / NAME).exists():
+        raise UsageError(
+            f"{folder} holds a training that was interrupted",
+            hint=f"give --resume to go on with it, another --output, or remove {folder / NAME}",
+        )
+
+
+def clear(folder: Path) -> None:
+    """Removes the state of a training whose model is saved."""
+    (folder / NAME).unlink(missing_ok=True)
+
+
+def read_state(
+    folder: Path, wanted: State, network: nn.Module, optimizer: torch.optim.Optimizer, *, longer: bool
+) -> State:
+    """Reads the state into network and optimizer.
+
+    Args:
+        folder: of the training.
+        wanted: the state of the training that is asked for, before its first epoch.
+        network: receives the weights.
+        optimizer: receives its memory.
+        longer: more epochs may be asked for than before.
+
+    Raises:
+        CheckpointError: there is none, it is damaged, or it belongs to another task or number of epochs.
     """
     path = folder / NAME
     if not path.is_file():
@@ -80,17 +110,25 @@ def read_state(folder: Path, task: str, network: nn.Module, optimizer: torch.opt
         with safe_open(path, framework="pt") as file:
             record = Record.model_validate_json((file.metadata() or {}).get(KEY, "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-        if record.task != task:
+        if record.task != wanted.task:
             raise CheckpointError(
                 f"the training in {folder} had other options or other good pictures",
-                hint="give those again, or leave out --resume to start anew",
+                hint=f"give those again, or remove {path} to start anew",
+            )
+        if not (record.planned == wanted.planned or (longer and record.planned < wanted.planned)):
+            raise CheckpointError(
+                f"the training in {folder} is one of {record.planned} epochs, and its number of epochs can only "
+                "be raised, and only with a constant learning rate",
+                hint=f"give --option epochs={record.planned}, or remove {path} to start anew",
             )
         network.load_state_dict(_of("network", tensors))
         _restore_optimizer(optimizer, _of("optimizer", tensors))
     except (SafetensorError, OSError, ValidationError, RuntimeError, KeyError, ValueError) as error:
         detail = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"cannot go on from {path}: {detail}", hint="leave out --resume") from error
-    return State(record.task, list(record.epochs), record.best, _of("best", tensors))
+        raise CheckpointError(
+            f"cannot go on from {path}: {detail}", hint="remove it and leave out --resume"
+        ) from error
+    return State(record.task, wanted.planned, list(record.epochs), record.best, _of("best", tensors))
 
 
 def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

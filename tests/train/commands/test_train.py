@@ -1,16 +1,24 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
+import typer
+from typer.testing import CliRunner
 
+from edge.cli import app
 from edge.errors import PictureError, UsageError
 from edge.pictures import read_picture
 from tests.conftest import plates_in
@@ -56,6 +64,7 @@ def test_the_words_say_what_few_pictures_promise_and_name_suspects(
     ("given", "complaint"),
     [
         ({"model": "padim", "resume": True}, "padim is fitted in one go; leave out --resume"),
+        ({"model": "cae", "jitter": ["shift=0.02"]}, "--jitter is of copies, and none are fitted; give --augment"),
         ({"model": "cae", "backbone": "efficientnet-lite0"}, "cae has no backbone; leave out --backbone"),
         ({"model": "cae", "folds": 3}, "cae would be trained for each fold; leave out --folds"),
         ({"model": "cae", "image_size": "60"}, "multiples of 16, not 60x60; give --image-size 64x64"),
@@ -98,18 +107,24 @@ def test_a_heap_of_defective_parts_among_the_good_is_said_of_a_trained_network_t
     assert "warning: scores fall into two groups" in capsys.readouterr().out
 
 
-def test_ctrl_c_leaves_a_checkpoint_that_is_used_and_a_training_that_goes_on(
+def test_ctrl_c_leaves_a_checkpoint_that_is_used_and_a_training_that_ends_as_one_without_a_pause(
     tiny_dataset: Path, tmp_path: Path
 ) -> None:
     """A real process, interrupted once the log has its second epoch."""
-    sizes = ["--image-size", "64", "--option", "width=4", "--option", "patience=0", "--device", "cpu"]
+    paused, whole = tmp_path / "paused", tmp_path / "whole"
+    options = ["width=4", "patience=0", "epochs=30"]
+    given = {"data": tiny_dataset, "model": "cae", "image_size": "64", "option": options, "device": "cpu"}
     command = [sys.executable, "-c", "from edge.cli import main; main()", "train", "--data", str(tiny_dataset)]
-    command += ["--model", "cae", "--output", str(tmp_path), *sizes]
-    log, checkpoint = tmp_path / "training.csv", tmp_path / "interrupted.safetensors"
-    earlier = tmp_path / "model.safetensors"
+    command += ["--model", "cae", "--output", str(paused), "--image-size", "64", "--device", "cpu", "--json"]
+    log, checkpoint = paused / "training.csv", paused / "interrupted.safetensors"
+    earlier = paused / "model.safetensors"
+    paused.mkdir()
     earlier.write_bytes(b"of an earlier training")
     running = subprocess.Popen(
-        [*command, "--option", "epochs=100000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, *(word for option in options for word in ("--option", option))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     deadline = time.monotonic() + 120
     while not (log.is_file() and len(log.read_text().splitlines()) > 2) and time.monotonic() < deadline:
@@ -117,15 +132,40 @@ def test_ctrl_c_leaves_a_checkpoint_that_is_used_and_a_training_that_goes_on(
     os.kill(running.pid, signal.SIGINT)
     words, errors = running.communicate(timeout=60)
     assert running.returncode == 130, errors
-    assert "interrupted: this is what was learnt so far; the same command with --resume goes on" in words
-    done = len(log.read_text().splitlines()) - 1
+    assert json.loads(words)["interrupted"] is True
+    assert 3 <= len(log.read_text().splitlines()) < 31
     assert load_checkpoint(checkpoint)[1].setup.model == "cae"
     assert earlier.read_bytes() == b"of an earlier training"
-    assert (tmp_path / "training.safetensors").is_file()
-    again = [*command, "--option", f"epochs={done + 1}", "--resume"]
-    went_on = subprocess.run(again, capture_output=True, text=True, check=False)
-    assert went_on.returncode == 0, went_on.stderr
-    assert len(log.read_text().splitlines()) - 1 == done + 1
-    assert load_checkpoint(earlier)[1].setup.model == "cae"
+    with pytest.raises(UsageError, match="holds a training that was interrupted; give --resume to go on with it"):
+        train(paused, **given)  # type: ignore[arg-type]
+    train(paused, resume=True, **given)  # type: ignore[arg-type]
+    train(whole, **given)  # type: ignore[arg-type]
+    assert len(log.read_text().splitlines()) == 31
+    ours, theirs = (load_checkpoint(folder / "model.safetensors")[0].tensors() for folder in (paused, whole))
+    assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
     assert not checkpoint.exists()
-    assert not (tmp_path / "training.safetensors").exists()
+    assert not (paused / "training.safetensors").exists()
+
+
+def test_an_interruption_is_said_and_is_the_exit_code(
+    tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def pressed_in_the_second_epoch() -> Iterator[Callable[[], bool]]:
+        steps = count(1)
+        yield lambda: next(steps) > 3
+
+    monkeypatch.setattr("train.training.loop.stoppable", pressed_in_the_second_epoch)
+    options = ["width=4", "epochs=9", "batch=8"]
+    given = {"data": tiny_dataset, "model": "cae", "image_size": "64", "option": options, "device": "cpu"}
+    with pytest.raises(typer.Exit) as ended:
+        train(tmp_path / "run", **given)  # type: ignore[arg-type]
+    assert ended.value.exit_code == 130
+    words = "interrupted: this is what was learnt so far; the same command with --resume goes on"
+    assert words in capsys.readouterr().out
+
+
+def test_a_seed_that_torch_cannot_take_is_refused() -> None:
+    result = CliRunner().invoke(app, ["train", "--output", "run", "--seed", str(2**63)])
+    assert result.exit_code == 2
+    assert "'--seed': Input should be less than or equal" in result.output

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 
 from edge.errors import CheckpointError, TrainingError, UsageError
 from train.training.loop import Learnt, learn
+from train.training.memory import enough_memory
 from train.training.options import LearningOptions
-from train.training.state import NAME
+from train.training.repeatable import repeatable
+from train.training.state import NAME, clear
 from train.training.work import Labelled, Work
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (24, 8, 8, 3), dtype=np.uint8)
@@ -89,14 +91,58 @@ def test_a_training_that_goes_on_after_ctrl_c_ends_as_one_without_a_pause(optimi
     assert not second.interrupted
     assert [line.loss for line in second.epochs] == [line.loss for line in history]
     assert same(resumed, whole)
-    assert not (tmp_path / NAME).exists()
     with (tmp_path / "training.csv").open() as file:
         assert [int(line["epoch"]) for line in csv.DictReader(file)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_training_that_is_done_stays_until_its_model_is_saved(tmp_path: Path) -> None:
+    """What comes after it, such as scores for a threshold, may fail: only that is done again."""
+    network, again = Grey(), Grey()
+    learnt(network, Work(folder=tmp_path), patience=2)
+    lines = learnt(again, Work(folder=tmp_path, resume=True), patience=2)
+    assert (lines.interrupted, same(network, again)) == (False, True)
+    clear(tmp_path)
+    assert not (tmp_path / NAME).exists()
+
+
+def test_a_training_that_was_interrupted_is_not_written_over(tmp_path: Path) -> None:
+    learnt(Interrupting(8), Work(folder=tmp_path))
+    before = (tmp_path / NAME).read_bytes()
+    with pytest.raises(UsageError, match="holds a training that was interrupted; give --resume to go on with it"):
+        learnt(Grey(), Work(folder=tmp_path))
+    assert (tmp_path / NAME).read_bytes() == before
+
+
+@pytest.mark.parametrize("first", [20, 0])
+def test_going_on_with_another_patience_is_refused(first: int, tmp_path: Path) -> None:
+    learnt(Interrupting(8), Work(folder=tmp_path), patience=first)
+    with pytest.raises(CheckpointError, match="had other options"):
+        learnt(Grey(), Work(folder=tmp_path, resume=True), patience=20 - first)
+
+
+def test_only_a_training_of_constant_learning_rate_goes_on_for_more_epochs(tmp_path: Path) -> None:
+    whole, longer = Grey(), Grey()
+    learnt(whole, schedule="constant", epochs=8)
+    learnt(Interrupting(8), Work(folder=tmp_path), schedule="constant")
+    with pytest.raises(CheckpointError, match=r"one of 6 epochs, .* only be raised, .*; give --option epochs=6,"):
+        learnt(Grey(), Work(folder=tmp_path, resume=True), schedule="constant", epochs=5)
+    learnt(longer, Work(folder=tmp_path, resume=True), schedule="constant", epochs=8)
+    assert same(whole, longer)
+    clear(tmp_path)
+    learnt(Interrupting(8), Work(folder=tmp_path))
+    with pytest.raises(CheckpointError, match="only with a constant learning rate"):
+        learnt(Grey(), Work(folder=tmp_path, resume=True), epochs=8)
+
+
+def test_the_first_ctrl_c_is_answered(capfd: pytest.CaptureFixture[str]) -> None:
+    learnt(Interrupting(8))
+    assert "stopping after this step ..." in capfd.readouterr().err
 
 
 def test_ctrl_c_before_anything_is_learnt_is_only_an_interruption(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         learnt(Interrupting(1), Work(folder=tmp_path))
+    assert not (tmp_path / NAME).exists()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -159,6 +205,15 @@ def test_separation_is_logged_now_and_then_and_decides_nothing(tmp_path: Path) -
     assert same(plain, watched)
 
 
+@pytest.mark.parametrize("epochs", [1, 9, 11, 19])
+def test_the_test_pictures_are_looked_at_ten_times_at_most(epochs: int) -> None:
+    work = Work(tested=Labelled(PICTURES[:2], np.array([0, 1])))
+    given = options(epochs=epochs, patience=0, held_out=0.8, batch=4096)
+    went = learn(Grey(), lesson, PICTURES, given, 3, work, "grey", separation=lambda network: 1.0)
+    assert 0 < sum(line.separation is not None for line in went.epochs) <= 10
+    assert went.epochs[-1].separation == 1.0
+
+
 def test_the_log_and_the_curve_are_written(tmp_path: Path) -> None:
     went = learnt(Grey(), Work(folder=tmp_path))
     with (tmp_path / "training.csv").open() as file:
@@ -176,6 +231,41 @@ def test_a_loss_that_is_no_number_is_one_line() -> None:
         learn(Grey(), broken, PICTURES, options(), 3, Work(), "grey")
 
 
+def test_a_matrix_that_has_no_roots_any_more_is_one_line() -> None:
+    def singular(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
+        return torch.linalg.cholesky(-torch.eye(2)).sum()
+
+    with pytest.raises(
+        TrainingError, match=r"cannot be computed any more in epoch 1; give a smaller --option lear"
+    ):
+        learn(Grey(), singular, PICTURES, options(), 3, Work(), "grey")
+
+
+def test_a_step_of_one_picture_that_a_network_cannot_learn_from_is_one_line() -> None:
+    network = nn.BatchNorm1d(3)
+
+    def means(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
+        return network(pictures.float().mean((1, 2))).square().mean()
+
+    with pytest.raises(
+        TrainingError, match=r"one picture of the 22 that are learnt.*; give a larger --option batch"
+    ):
+        learn(network, means, PICTURES, options(batch=1), 3, Work(), "means")
+
+
+def test_cuda_is_told_to_compute_the_same_each_time_and_left_as_it_was() -> None:
+    def told() -> tuple[bool, bool]:
+        return torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.deterministic
+
+    before = told()
+    with repeatable("cuda:0"):
+        assert told() == (True, True)
+        assert torch.is_deterministic_algorithms_warn_only_enabled()
+    assert told() == before == (False, False)
+    with repeatable("cpu"):
+        assert told() == before
+
+
 @pytest.mark.parametrize(("batch", "advice"), [(8, "--option batch=4"), (1, "a smaller --image-size")])
 def test_too_little_memory_says_what_to_do(batch: int, advice: str) -> None:
     def huge(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
@@ -183,6 +273,13 @@ def test_too_little_memory_says_what_to_do(batch: int, advice: str) -> None:
 
     with pytest.raises(TrainingError, match=f"cpu has too little memory for {batch} pictures of 8 x 8 .*{advice}"):
         learn(Grey(), huge, PICTURES, options(batch=batch), 3, Work(), "grey")
+
+
+def test_graphics_cards_of_apple_run_out_of_memory_in_other_words() -> None:
+    said = "MPS backend out of memory (MPS allocated: 9.01 GB, other allocations: 0.5 GB, max allowed: 9.07 GB)"
+    found = pytest.raises(TrainingError, match="mps has too little memory for a model of 64 x 32; .* --image-size")
+    with found, enough_memory("mps", (32, 64)):
+        raise RuntimeError(said)
 
 
 def test_other_failures_of_torch_are_not_called_memory() -> None:
@@ -203,7 +300,7 @@ def test_a_state_of_another_task_or_damaged_is_refused(tmp_path: Path) -> None:
         learn(Grey(), lesson, PICTURES[1:], options(), 3, Work(folder=tmp_path, resume=True), "grey")
     content = (tmp_path / NAME).read_bytes()
     (tmp_path / NAME).write_bytes(content[: len(content) // 2])
-    with pytest.raises(CheckpointError, match="cannot go on from .*; leave out --resume"):
+    with pytest.raises(CheckpointError, match="cannot go on from .*; remove it and leave out"):
         learnt(Grey(), Work(folder=tmp_path, resume=True))
 
 
