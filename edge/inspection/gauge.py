@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import math
 
 from edge.area import Area, AreaPlan
 from edge.errors import ConfigError
 from edge.health.camera_faults.watch import FaultWatch
 from edge.health.drift.watch import DriftWatch
+from edge.inference.card import ModelCard
 from edge.inference.fallback import SteadyEngine
 from edge.inference.judge import Judge, Mask
 from edge.log import log_event
 from edge.verdict import Box
 
 MOST_SIZES = 8
+CELL_PX = 16  # a model's window is made of whole cells, see train.models.window
+SIDES = ("top", "bottom", "left", "right")
 log = logging.getLogger(__name__)
 
 
@@ -48,7 +52,7 @@ class Gauge:
         """The area in frames of this size, and its mask at the model's size; worked out once for each size.
 
         Raises:
-            ConfigError: the region of interest does not fit the frame.
+            ConfigError: the region of interest does not fit the frame, or the model sees nothing of it.
         """
         known = self._areas.get(shape)
         if known is None:
@@ -80,7 +84,27 @@ class Gauge:
                 "what is to be inspected is too thin for the model to see",
                 hint="draw a wider region of interest, or ignore less of it",
             )
+        if mask is not None and not mask[_window(self.engine.bundle.card)].any():
+            raise ConfigError(
+                "what is to be inspected lies outside the window that the model looks at",
+                hint="inspect the place of the part, or train a model with less cut off",
+            )
         size = area.box or Box(0, 0, shape[1], shape[0])
         for spot in self.faults.blind_to(size.height, size.width):
             log_event(log, "camera_faults_unseen", camera=camera, unseen=spot)
         return area, mask
+
+
+def _window(card: ModelCard) -> tuple[slice, slice]:
+    """Rows and columns of its picture that a model looks at: all, but for what its options cut off."""
+    top, bottom, left, right = (_share(card.options.get(f"cut_{side}")) for side in SIDES)
+    return _kept(card.height, top, bottom), _kept(card.width, left, right)
+
+
+def _share(option: object) -> float:
+    return option if isinstance(option, float | int) else 0.0
+
+
+def _kept(side: int, before: float, after: float) -> slice:
+    first, behind = before * side / CELL_PX, (1 - after) * side / CELL_PX
+    return slice(math.floor(first) * CELL_PX, math.ceil(behind) * CELL_PX)
