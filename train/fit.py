@@ -28,7 +28,7 @@ from train.models.model import Model
 from train.models.registry import find_kind
 from train.models.setup import Setup
 from train.training.memory import enough_memory
-from train.training.state import clear
+from train.training.state import clear, refuse_to_lose
 from train.training.work import Labelled, Work
 
 CHECKPOINT = "model.safetensors"
@@ -95,13 +95,16 @@ def train(
 
     Raises:
         PictureError: too few usable pictures.
-        UsageError: an option, range, backbone or device that does not exist, or that this kind of model cannot do.
+        UsageError: an option, range, backbone or device that does not exist, or that this kind of model cannot do;
+            or the folder holds a training that was interrupted, and ``resume`` is not given.
         TrainingError: the network cannot be trained, or memory is too small.
         CheckpointError: there is no interrupted training of this model to go on with.
     """
     kind = find_kind(setup.model)
     if resume and not kind.lesson:
         raise UsageError(f"{setup.model} is fitted in one go", hint="leave out --resume")
+    if kind.lesson and not resume:
+        refuse_to_lose(output)  # the training would, once all pictures are read
     if ranges and not augment:
         raise UsageError("--jitter is of copies, and none are fitted", hint="give --augment too, e.g. --augment 2")
     device = find_device(device)

@@ -209,6 +209,14 @@ def test_a_training_outlives_a_checkpoint_that_cannot_be_written(few: Path, tmp_
     assert not (tmp_path / "run" / "training.safetensors").exists()
 
 
+def test_a_training_that_would_be_lost_is_found_before_any_picture_is_read(few: Path, tmp_path: Path) -> None:
+    (tmp_path / "training.safetensors").touch()
+    for path in few.iterdir():
+        path.write_text(f"broken {path.name}")
+    with pytest.raises(UsageError, match="holds a training that was interrupted"):
+        cae(few, tmp_path)
+
+
 def test_labelled_pictures_that_cannot_be_decoded_stop_no_training(tmp_path: Path) -> None:
     (tmp_path / "train").mkdir()
     plates_in(tmp_path / "train" / "good", 12, seed=5)
