@@ -28,6 +28,7 @@ from train.models.model import Model
 # Of a score or a map to the largest one. Rounding alone gives 0.002 where patchcore sees a picture of its own
 # memory: the root of a difference that should be 0.
 MOST_DIFFERENCE = 5e-3
+TINY = 1e-12
 SCORE, MAP = "pred_score", "anomaly_map"
 WORDS = {SCORE: "scores", MAP: "maps"}
 
@@ -61,7 +62,7 @@ def export_onnx(checkpoint: Path, output: Path, *, data: Path | None = None, ref
 
     Raises:
         UsageError: the output is not an .onnx, or cannot be written.
-        TrainingError: ONNX Runtime disagrees with OpenVINO.
+        TrainingError: torch cannot write the model as ONNX, or ONNX Runtime disagrees with OpenVINO.
     """
     if output.suffix != ".onnx":
         raise UsageError(f"--output {output} is not an .onnx file", hint="for example: --output bottle.onnx")
@@ -92,15 +93,21 @@ def _write(model: Model, header: str, path: Path) -> None:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with torch.inference_mode(), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        torch.onnx.export(
-            whole,
-            (example,),
-            path,
-            input_names=["input"],
-            output_names=list(whole.outputs),
-            external_data=False,
-            dynamo=True,
-        )
+        try:
+            torch.onnx.export(
+                whole,
+                (example,),
+                path,
+                input_names=["input"],
+                output_names=list(whole.outputs),
+                external_data=False,
+                dynamo=True,
+            )
+        except RuntimeError as error:  # of which torch's own are kinds
+            raise TrainingError(
+                f"torch cannot write this model as ONNX: {' '.join(str(error).split())[-200:]}",
+                hint="export without --format onnx",
+            ) from error
     written = onnx.load(path)
     onnx.helper.set_model_props(written, {"edge_ad": header})
     onnx.checker.check_model(written, full_check=True)
@@ -126,7 +133,8 @@ def _differences(model: Model, path: Path, pictures: Pictures) -> dict[str, floa
                 apart[name] = float(np.maximum(apart[name], np.abs(found - ours[name]).max()))
                 largest[name] = float(np.maximum(largest[name], np.abs(ours[name]).max()))
             seen(1)
-    return {name: apart[name] / largest[name] for name in names}
+    # Of an output that is 0 throughout every difference is too large; maximum keeps what is no number.
+    return {name: float(apart[name] / np.maximum(largest[name], TINY)) for name in names}
 
 
 def _told(differences: dict[str, float]) -> str:

@@ -5,11 +5,14 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
 import onnxruntime
+import openvino as ov
 import pytest
+from openvino import opset13 as ops
 
 from edge.errors import TrainingError, UsageError
 from edge.pictures import prepare, read_picture
@@ -65,6 +68,28 @@ def test_a_runtime_that_disagrees_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("added", "passes"), [(0.0, True), (1.0, False), (float("nan"), False)])
+def test_an_output_that_is_0_throughout_is_compared_too(
+    added: float, passes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = ops.parameter([1, 4, 4, 3], np.uint8, name="input")
+    score = ops.multiply(ops.reduce_mean(ops.convert(picture, "f32"), np.int64([1, 2, 3])), np.float32(0))
+    score.output(0).get_tensor().set_names({"pred_score"})
+    monkeypatch.setattr(onnx_export, "to_openvino", lambda network, size: None)
+    monkeypatch.setattr(onnx_export, "attach_head", lambda network, scorer: ov.Model([score], [picture]))
+    written = onnx.parser.parse_model(
+        f"""<ir_version: 8, opset_import: ["" : 13]>
+        agraph (uint8[1,4,4,3] input) => (float[1] pred_score) {{
+            pred_score = Constant <value = float[1] {{{added}}}> ()
+        }}"""
+    )
+    onnx.save(written, tmp_path / "zero.onnx")
+    model = SimpleNamespace(network=None, scorer=None, setup=SimpleNamespace(size=(4, 4)))
+    pictures = [(Path("0.png"), np.zeros((4, 4, 3), np.uint8))]
+    found = onnx_export._differences(model, tmp_path / "zero.onnx", pictures)["pred_score"]
+    assert (found <= onnx_export.MOST_DIFFERENCE) is passes
+
+
 def test_another_suffix_is_refused(tiny_checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"is not an \.onnx file"):
         export_onnx(tiny_checkpoint, tmp_path / "plate.xml")
@@ -77,7 +102,7 @@ def test_an_output_that_cannot_be_written_is_found_before_the_work(tiny_checkpoi
 
 
 @pytest.mark.parametrize("broken", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), RuntimeError("torch")])
-def test_whatever_fails_leaves_nothing_and_a_full_disk_is_one_line(
+def test_whatever_fails_leaves_nothing_and_is_one_line(
     broken: Exception, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def half(model: object, path: Path) -> None:
@@ -86,7 +111,8 @@ def test_whatever_fails_leaves_nothing_and_a_full_disk_is_one_line(
 
     monkeypatch.setattr(onnx_export.torch.onnx, "export", lambda whole, example, path, **rest: half(whole, path))
     line = "cannot write .*plate.onnx: No space left on device; give another --output"
-    expected = (UsageError, line) if isinstance(broken, OSError) else (RuntimeError, "torch")
+    torn = "torch cannot write this model as ONNX: torch; export without --format onnx"
+    expected = (UsageError, line) if isinstance(broken, OSError) else (TrainingError, torn)
     with pytest.raises(expected[0], match=expected[1]):
         export_onnx(tiny_checkpoint, tmp_path / "plate.onnx")
     assert list(tmp_path.iterdir()) == []
