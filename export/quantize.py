@@ -3,8 +3,8 @@
 The scorer is fitted afterwards, on the features that the quantized network gives, and stays in float. Quantizing
 the whole graph instead ruins it: distances and their square roots do not survive 8 bits.
 
-Of the network, what leads to an output that is a vector stays in float too: the encoders of ``lake`` and ``dagmm``.
-Their decoders are quantized, and so is the network of ``dfkde``, whose density takes means of feature maps.
+Of the network, what leads to an output that is a vector stays in float too: the encoders of ``lake`` and
+``dagmm``. Their decoders are quantized, and so is the network of ``dfkde``, whose density takes means of maps.
 """
 
 from __future__ import annotations
