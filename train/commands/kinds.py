@@ -49,11 +49,14 @@ def kinds(
       edge-ad models kinds
       edge-ad models kinds cae
     """
+    measured = _measured()
+    if not (find_spec("torch") or name or as_json):  # a device can tell what was measured elsewhere
+        _print_table({}, measured)
+        return
     with needs_extra("train"):
         from train.models.registry import KINDS, find_kind
 
     shown = KINDS if name is None else {name: find_kind(name)}
-    measured = _measured()
     if as_json:
         typer.echo(json.dumps({kind.name: _as_json(kind, measured.get(kind.name, {})) for kind in shown.values()}))
     elif name is None:

@@ -132,4 +132,4 @@ def test_the_store_needs_nothing_of_the_workstation(model: Path, state: tuple[st
     command[3:] = ["models", "kinds"]
     done = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("padim: ")
+    assert "padim" in done.stdout
