@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.accuracy_results import AccuracyFile, Plan, plan, read_results, write_results
+from benchmarks.accuracy_results import AccuracyFile, Plan, plan
 from benchmarks.accuracy_tables import head, tables
 from benchmarks.cell import Cell, Key, measure
 from benchmarks.command import Figures
@@ -24,6 +24,7 @@ from benchmarks.conditions import conditions_here
 from benchmarks.datasets import SETS, absent, find_set
 from benchmarks.front import run
 from benchmarks.page import PAGE
+from benchmarks.results_file import read_results, write_results
 from edge.errors import UsageError
 from train.models.registry import KINDS
 
@@ -40,7 +41,7 @@ def main() -> None:
         EdgeAdError: a cell cannot be measured.
     """
     arguments = _arguments()
-    results = read_results(arguments.json) if arguments.tables_only else _measured(arguments)
+    results = read_results(arguments.json, AccuracyFile) if arguments.tables_only else _measured(arguments)
     if results is None or not results.cells:
         raise UsageError(f"{arguments.json} has no results", hint="measure some: leave out --tables-only")
     shown = tables(results.cells)
@@ -66,7 +67,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measured(arguments: argparse.Namespace) -> AccuracyFile:
-    planned = plan(read_results(arguments.json), conditions_here(), _asked(arguments))
+    planned = plan(read_results(arguments.json, AccuracyFile), conditions_here(), _asked(arguments))
     _say_plan(planned)
     if arguments.work is not None:
         return _measure_all(planned, arguments.json, arguments.work)

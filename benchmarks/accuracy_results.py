@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from benchmarks.cell import Cell, Key
 from benchmarks.conditions import Conditions
-from edge.errors import UsageError
 
 
 class AccuracyFile(BaseModel):
@@ -57,27 +55,3 @@ def plan(before: AccuracyFile | None, here: Conditions, asked: Sequence[Key]) ->
         return Plan(AccuracyFile(conditions=here).owing(asked), tuple(asked), 0, dropped)
     todo = tuple(key for key in asked if key in before.pending) or tuple(asked)
     return Plan(before.owing(todo), todo, len(asked) - len(todo), 0)
-
-
-def read_results(path: Path) -> AccuracyFile | None:
-    """The file of an earlier run; None where there is none.
-
-    Raises:
-        UsageError: the file is not one of these.
-    """
-    if not path.is_file():
-        return None
-    try:
-        return AccuracyFile.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError, OSError) as error:
-        raise UsageError(
-            f"{path} is not a result of this benchmark", hint="remove it, or give another --json"
-        ) from error
-
-
-def write_results(path: Path, results: BaseModel) -> None:
-    """Writes results as JSON; the file before is replaced only when the new one is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".partial")
-    fresh.write_text(results.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    fresh.replace(path)

@@ -20,14 +20,13 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from benchmarks.accuracy_results import write_results
 from benchmarks.calibration_augment import augment
 from benchmarks.calibration_features import Measured, Pictures, float_graph, measured, read_pictures
 from benchmarks.calibration_precision import precision
 from benchmarks.calibration_published import published
 from benchmarks.calibration_rate_tables import formula_tables, rate_tables
 from benchmarks.calibration_rates import FITS, rates
-from benchmarks.calibration_results import CalibrationFile, Cell, Timings, read_results
+from benchmarks.calibration_results import CalibrationFile, Cell, Timings
 from benchmarks.calibration_tables import (
     augment_tables,
     head,
@@ -41,6 +40,7 @@ from benchmarks.conditions import ROOT, conditions_here
 from benchmarks.datasets import SETS, absent
 from benchmarks.front import run
 from benchmarks.page import write_tables
+from benchmarks.results_file import read_results, write_results
 from benchmarks.tables import Table, print_tables
 from edge.errors import UsageError
 from train.models.registry import KINDS
@@ -74,7 +74,7 @@ def main() -> None:
         EdgeAdError: none of the sets is here, or the JSON is of another kind.
     """
     arguments = _arguments()
-    results = read_results(arguments.json)
+    results = read_results(arguments.json, CalibrationFile)
     if not arguments.tables_only:
         with threadpool_limits(1, user_api="blas"):
             results = _measure(arguments, results)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from benchmarks.conditions import Conditions
-from edge.errors import UsageError
 
 
 class _Part(BaseModel):
@@ -160,19 +158,3 @@ class CalibrationFile(_Part):
         """Adds a cell to a part, in place of an older one of the same model and set."""
         others = [each for each in getattr(self, part) if each.key != cell.key]
         return self.model_copy(update={part: tuple(sorted((*others, cell), key=lambda each: each.key))})
-
-
-def read_results(path: Path) -> CalibrationFile | None:
-    """The file of an earlier run; None where there is none.
-
-    Raises:
-        UsageError: the file is not one of these.
-    """
-    if not path.is_file():
-        return None
-    try:
-        return CalibrationFile.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError, OSError) as error:
-        raise UsageError(
-            f"{path} is not a result of this benchmark", hint="remove it, or give another --json"
-        ) from error

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from benchmarks.accuracy_results import write_results
 from benchmarks.conditions import ROOT
 from benchmarks.page import write_tables
+from benchmarks.results_file import write_results
 from benchmarks.tables import Table, print_tables
 
 

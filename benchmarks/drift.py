@@ -21,7 +21,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.accuracy_results import write_results
 from benchmarks.camera_faults_pictures import drawn_part
 from benchmarks.conditions import MEASURED_CODE, ROOT, Others, conditions_here
 from benchmarks.datasets import SETS, absent
@@ -37,6 +36,7 @@ from benchmarks.drift_streams import (
 )
 from benchmarks.front import run
 from benchmarks.page import write_tables
+from benchmarks.results_file import write_results
 from benchmarks.tables import print_tables
 from calibration.scores import quantiles
 from edge import progress

@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import footprint, shutter, slowed, streams, throughput
-from benchmarks.accuracy_results import write_results
 from benchmarks.conditions import ROOT, conditions_here
 from benchmarks.front import run
 from benchmarks.line_results import LINE_CODE, LineFile, goals_table, head
 from benchmarks.line_setup import Setup, setup
 from benchmarks.page import write_tables
+from benchmarks.results_file import write_results
 from benchmarks.tables import Table, print_tables
 from edge import progress
 

@@ -19,15 +19,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from benchmarks.accuracy_results import write_results
 from benchmarks.cell import Key, judged_cell
 from benchmarks.command import Figures
 from benchmarks.conditions import ROOT, Others, conditions_here
 from benchmarks.datasets import SETS, absent, find_set
 from benchmarks.front import run
-from benchmarks.models_results import ModelsFile, Row, Speed, read_models
+from benchmarks.models_results import ModelsFile, Row, Speed
 from benchmarks.models_tables import head, measured, tables
 from benchmarks.models_training import Recipe, Training, train_all
+from benchmarks.results_file import read_results, write_results
 from benchmarks.speed import in_a_process
 from benchmarks.speed_bundles import shown_pictures
 from benchmarks.speed_results import NATIVE
@@ -60,15 +60,15 @@ def main() -> None:
     for name in arguments.sets:
         if reason := absent(name):
             raise UsageError(f"{name} cannot be measured: {reason}")
-    results = read_models(arguments.json)
     trainings = _trainings(arguments)
     if "train" in arguments.parts:
         train_all(trainings, arguments.jobs, _say)
     if "judge" in arguments.parts:
-        results = judge(trainings, results, arguments.json)
+        judge(trainings, arguments.json)
     if "time" in arguments.parts:
-        results = time_bundles(trainings, results, arguments.json, arguments.work)
-    if not results.rows:
+        time_bundles(trainings, arguments.json, arguments.work)
+    results = read_results(arguments.json, ModelsFile)
+    if results is None or not results.rows:
         raise UsageError(f"{arguments.json} has no results", hint="measure some: leave out --parts")
     FIGURES.show(head(results), tables(results, tuple(RECIPES)), json=arguments.json)
     if arguments.json.resolve() == FIGURES.json:
@@ -104,8 +104,8 @@ def _trainings(arguments: argparse.Namespace) -> list[Training]:
     ]
 
 
-def judge(trainings: Sequence[Training], results: ModelsFile, path: Path) -> ModelsFile:
-    """Exports and judges each training that is there; the JSON is written after each.
+def judge(trainings: Sequence[Training], path: Path) -> None:
+    """Exports and judges each training that is there, and puts it into the JSON.
 
     Raises:
         EdgeAdError: a model cannot be exported, or a picture cannot be read.
@@ -130,15 +130,19 @@ def judge(trainings: Sequence[Training], results: ModelsFile, path: Path) -> Mod
             trained_by=note.code_sha256,
             conditions=conditions_here(),
         )
-        results = read_models(path).with_row(row)  # another run may have written meanwhile
-        write_results(path, results)
+        before = read_results(path, ModelsFile) or ModelsFile()  # another run may have written meanwhile
+        write_results(path, before.with_row(row))
         low, high = cell.image_auroc_interval
         _say(f"[{number}/{len(trainings)}] {cell.key}: AUROC {cell.image_auroc:.4f} ({low:.3f} to {high:.3f})")
-    return results
 
 
-def time_bundles(trainings: Sequence[Training], results: ModelsFile, path: Path, work: Path) -> ModelsFile:
-    """The first training of each recipe, in turns, so that a disturbance meets all alike."""
+def time_bundles(trainings: Sequence[Training], path: Path, work: Path) -> None:
+    """Times the first training of each recipe, in turns, so that a disturbance meets all alike.
+
+    Raises:
+        DeviceError: a bundle cannot be run.
+    """
+    results = read_results(path, ModelsFile) or ModelsFile()
     here = [training for training in trainings if results.row(training.key) and _bundle(training).is_file()]
     first = {training.key.model: training for training in reversed(here)}
     found: dict[str, list[tuple[float, float, float, float, float]]] = {name: [] for name in first}
@@ -163,7 +167,6 @@ def time_bundles(trainings: Sequence[Training], results: ModelsFile, path: Path,
         if row is not None:
             results = results.with_row(row.model_copy(update={"speed": speed}))
     write_results(path, results)
-    return results
 
 
 def _bundle(training: Training) -> Path:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from benchmarks.cell import Cell, Key
 from benchmarks.conditions import Conditions
-from edge.errors import UsageError
 
 
 class Speed(BaseModel):
@@ -55,19 +52,3 @@ class ModelsFile(BaseModel):
     def row(self, key: Key) -> Row | None:
         """What was measured for a key."""
         return next((row for row in self.rows if row.cell.key == key), None)
-
-
-def read_models(path: Path) -> ModelsFile:
-    """The file of earlier runs; an empty one where there is none.
-
-    Raises:
-        UsageError: the file is not one of these.
-    """
-    if not path.is_file():
-        return ModelsFile()
-    try:
-        return ModelsFile.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError, OSError) as error:
-        raise UsageError(
-            f"{path} is not a result of this benchmark", hint="remove it, or give another --json"
-        ) from error

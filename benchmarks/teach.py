@@ -13,11 +13,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.accuracy_results import write_results
 from benchmarks.command import Figures
 from benchmarks.conditions import ROOT, conditions_here
 from benchmarks.datasets import absent
 from benchmarks.front import run
+from benchmarks.results_file import read_results, write_results
 from benchmarks.teach_accuracy import compare
 from benchmarks.teach_backbones import SETS
 from benchmarks.teach_curve import learning_curve
@@ -28,7 +28,6 @@ from benchmarks.teach_results import (
     accuracy_head,
     accuracy_table,
     curve_table,
-    read_results,
     speed_head,
     speed_table,
 )
@@ -51,7 +50,7 @@ def main() -> None:
     for name in SETS:  # even where only some are measured: the others quantize the backbone
         if reason := absent(name):
             raise UsageError(f"{name} is needed: {reason}")
-    results = read_results(arguments.json)
+    results = read_results(arguments.json, TeachFile) or TeachFile()
     with tempfile.TemporaryDirectory(prefix="edge-ad-teach-") as folder:
         for part in arguments.parts:
             results = results.model_copy(update={part: _measured(part, arguments, Path(folder))})

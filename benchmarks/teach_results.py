@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from benchmarks.conditions import Conditions, headline
 from benchmarks.tables import Table, number
 from benchmarks.teach_accuracy import Accuracy
 from benchmarks.teach_speed import Cost
-from edge.errors import UsageError
 
 COMMAND = "make benchmark-teach"
 
@@ -47,21 +45,6 @@ class TeachFile(BaseModel):
     speed: Costs | None = None
     accuracy: Accuracies | None = None
     curve: Accuracies | None = None
-
-
-def read_results(path: Path) -> TeachFile:
-    """The file of earlier runs; an empty one where there is none.
-
-    Raises:
-        UsageError: the file is not one of these.
-    """
-    if not path.is_file():
-        return TeachFile()
-    try:
-        return TeachFile.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError, OSError) as error:
-        hint = "remove it, or give another --json"
-        raise UsageError(f"{path} is not a result of this benchmark", hint=hint) from error
 
 
 def speed_head(part: Costs) -> str:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.accuracy_results import plan, read_results, write_results
+from benchmarks.accuracy_results import AccuracyFile, plan
 from benchmarks.accuracy_tables import tables
 from benchmarks.cell import Cell, Key
 from benchmarks.conditions import Conditions
+from benchmarks.results_file import read_results, write_results
 from edge.errors import UsageError
 
 HERE = Conditions(cpu="x", cores=2, isa=(), memory_gb=8, system="s", versions={}, code_sha256="a")
@@ -52,7 +53,7 @@ def test_an_interrupted_run_goes_on_with_the_cells_that_it_owes(tmp_path: Path) 
     first = plan(None, HERE, KEYS)
     write_results(path, first.file.measured(cell(KEYS[0])))  # and here the power went
 
-    again = plan(read_results(path), HERE, KEYS)
+    again = plan(read_results(path, AccuracyFile), HERE, KEYS)
 
     assert again.todo == tuple(KEYS[1:])
     assert again.resumed == 1
@@ -96,7 +97,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     path.write_text('{"figures": []}')
 
     with pytest.raises(UsageError, match="not a result of this benchmark"):
-        read_results(path)
+        read_results(path, AccuracyFile)
 
 
 def test_a_target_is_held_against_the_mean_and_seeds_below_are_counted() -> None:

@@ -16,9 +16,10 @@ from benchmarks.calibration_features import Measured
 from benchmarks.calibration_published import _duplicates, _farther
 from benchmarks.calibration_rate_tables import above, formula_tables, rate_tables
 from benchmarks.calibration_rates import CALIBRATED, RATES, rates
-from benchmarks.calibration_results import CalibrationFile, Rate, RatesCell, read_results
+from benchmarks.calibration_results import CalibrationFile, Rate, RatesCell
 from benchmarks.conditions import conditions_here
 from benchmarks.page import write_tables
+from benchmarks.results_file import read_results
 from calibration.methods import METHODS
 from edge.errors import UsageError
 
@@ -112,10 +113,10 @@ def test_a_cell_measured_again_takes_the_place_of_the_old_one(cell: RatesCell, t
     assert once.holds("rates", ("padim", "drawn"))
     assert [each.splits for each in once.rates] == [7]
     (tmp_path / "results.json").write_text(once.model_dump_json())
-    assert read_results(tmp_path / "results.json") == once
+    assert read_results(tmp_path / "results.json", CalibrationFile) == once
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(UsageError, match="is not a result of this benchmark"):
-        read_results(tmp_path / "other.json")
+        read_results(tmp_path / "other.json", CalibrationFile)
 
 
 def test_a_cell_keeps_the_conditions_that_it_was_measured_under(cell: RatesCell) -> None:
@@ -140,7 +141,7 @@ def test_a_file_that_has_the_conditions_of_its_last_run_alone_claims_nothing_for
     content = CalibrationFile(rates=()).with_cell("rates", cell).model_dump(mode="json")
     last = {"conditions": conditions_here(("calibration",)).model_dump(), "measured": "2026-11-22T10:00:00Z"}
     (tmp_path / "old.json").write_text(json.dumps(content | last))
-    results = read_results(tmp_path / "old.json")
+    results = read_results(tmp_path / "old.json", CalibrationFile)
     assert results is not None
     assert head_of("rates", results) == (
         "Measured by `make benchmark-calibration` under conditions that were not kept."
@@ -148,7 +149,7 @@ def test_a_file_that_has_the_conditions_of_its_last_run_alone_claims_nothing_for
 
 
 def test_the_page_shows_the_results_file(tmp_path: Path) -> None:
-    results = read_results(RESULTS)
+    results = read_results(RESULTS, CalibrationFile)
     assert results is not None
     copy = tmp_path / PAGE.name
     shutil.copy(PAGE, copy)

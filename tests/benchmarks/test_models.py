@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cell import Key
-from benchmarks.models import judge
-from benchmarks.models_results import ModelsFile, Row, Speed, read_models
+from benchmarks.models import judge, time_bundles
+from benchmarks.models_results import ModelsFile, Row, Speed
 from benchmarks.models_tables import head, measured, tables
 from benchmarks.models_training import NOTE, Recipe, Training, train_all
+from benchmarks.results_file import read_results
 from edge.errors import TrainingError, UsageError
 
 KEY = Key("small-cae", "bottle", 0)
@@ -106,7 +107,10 @@ def result(model: str, auroc: float, pixel: float, name: str, row: Row, network_
 
 
 def test_goals_are_reached_at_their_limit_and_not_beyond(training: Training, tmp_path: Path) -> None:
-    row = judge([training], ModelsFile(), tmp_path / "models.json").rows[0]
+    judge([training], tmp_path / "models.json")
+    found = read_results(tmp_path / "models.json", ModelsFile)
+    assert found is not None
+    row = found.rows[0]
 
     def outcomes(auroc: float, pixel: float, windowed: float, fast: float, fast_ms: float, frame_ms: float) -> str:
         rows = (
@@ -125,8 +129,10 @@ def test_goals_are_reached_at_their_limit_and_not_beyond(training: Training, tmp
 
 def test_a_row_is_judged_by_its_bundle_and_shown_beside_its_peers(training: Training, tmp_path: Path) -> None:
     path = tmp_path / "models.json"
-    results = judge([training], ModelsFile(), path)
-    row = read_models(path).rows[0]
+    judge([training], path)
+    results = read_results(path, ModelsFile)
+    assert results is not None
+    row = results.rows[0]
     assert (row.height, row.epochs, row.arguments[:2]) == (64, 1, ("--model", "cae"))
     assert (training.folder / "bottle.xml").is_file()
     alike = row.model_copy(update={"cell": row.cell.model_copy(update={"model": "cae", "image_auroc": 0.8})})
@@ -135,6 +141,11 @@ def test_a_row_is_judged_by_its_bundle_and_shown_beside_its_peers(training: Trai
     assert table.rows[1][1] == "64 px"
     assert ("cae", "bottle", "image AUROC", "0.8913", "0.8000", "-0.0913") in [line[:6] for line in published.rows]
     assert {line[3] for line in goals.rows} == {"not measured"}
+    time_bundles([training], path, tmp_path)
+    timed = read_results(path, ModelsFile)
+    assert timed is not None
+    assert (speed := timed.rows[0].speed) is not None
+    assert 0 < speed.network_ms < speed.frame_ms <= speed.frame_p99_ms
     assert measured(results)["small-cae"]["bottle"]["image_auroc"] == round(row.cell.image_auroc, 4)
     assert "make benchmark-models" in head(results)
 
@@ -142,4 +153,4 @@ def test_a_row_is_judged_by_its_bundle_and_shown_beside_its_peers(training: Trai
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "models.json").write_text('{"rows": [1]}')
     with pytest.raises(UsageError, match="not a result of this benchmark"):
-        read_models(tmp_path / "models.json")
+        read_results(tmp_path / "models.json", ModelsFile)

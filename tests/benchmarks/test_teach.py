@@ -11,12 +11,13 @@ import pytest
 from benchmarks import teach
 from benchmarks.interval import auroc_interval, pooled_auroc
 from benchmarks.page import write_tables
+from benchmarks.results_file import read_results
 from benchmarks.teach_curve import Curve
 from benchmarks.teach_results import (
+    TeachFile,
     accuracy_head,
     accuracy_table,
     curve_table,
-    read_results,
     speed_head,
     speed_table,
 )
@@ -62,7 +63,8 @@ def test_the_interval_of_one_run_is_that_of_its_test_pictures_and_of_several_is_
 
 
 def test_the_page_shows_the_results_file(tmp_path: Path) -> None:
-    results = read_results(teach.SPEED.json)
+    results = read_results(teach.SPEED.json, TeachFile)
+    assert results is not None
     copy = tmp_path / teach.PAGE.name
     shutil.copy(teach.PAGE, copy)
     if results.speed:
