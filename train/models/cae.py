@@ -54,7 +54,6 @@ KIND = Kind(
     backbone=None,
     network=lambda setup, options, pretrained: network(setup, options.width),
     fit=fit,
-    steps=lambda options: 0,
     restore=restore,
     lesson=lambda setup, options: to_reconstruct(options.loss),
 )

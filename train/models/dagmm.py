@@ -116,7 +116,6 @@ def _kind(name: str, form: str, compression: Compression, side: int | None) -> K
         backbone=None,
         network=network,
         fit=_fit,
-        steps=lambda options: 0,
         restore=_restore,
         lesson=_lesson,
     )

@@ -73,6 +73,5 @@ KIND = Kind(
     backbone=DEFAULT,
     network=extractor,
     fit=_fit,
-    steps=lambda options: 0,
     restore=_restore,
 )

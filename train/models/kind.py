@@ -41,8 +41,8 @@ class Kind:
         fit: (batches of those tensors, (height, width), options, seed, advance) to a scorer. Batches are computed
             only when they are asked for. ``advance`` counts the steps of what comes after the last picture,
             where that is slow.
-        steps: how many steps ``fit`` will count; 0 for none.
         restore: (arrays, (height, width), options) to the scorer that gave these arrays.
+        steps: how many steps ``fit`` will count; 0 for none.
         side: of the picture by default, in pixels.
         copies: jittered copies of each good picture that its fit does best with; docs/calibration.md.
         fitted: whether ``fit`` looks at any batch.
@@ -57,8 +57,8 @@ class Kind:
     backbone: str | None
     network: Callable[[Setup, Any, bool], nn.Module]
     fit: Callable[[Batches, Size, Any, int, Advance], Scorer]
-    steps: Callable[[Any], int]
     restore: Callable[[Mapping[str, Array], Size, Any], Scorer]
+    steps: Callable[[Any], int] = lambda options: 0
     copies: int = 0
     side: int = 256
     fitted: bool = True

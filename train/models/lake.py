@@ -112,7 +112,6 @@ KIND = Kind(
     backbone=None,
     network=_network,
     fit=_fit,
-    steps=lambda options: 0,
     restore=_restore,
     lesson=lambda setup, options: to_reconstruct(options.loss),
 )

@@ -50,7 +50,6 @@ KIND = Kind(
     backbone=DEFAULT,
     network=network,
     fit=fit,
-    steps=lambda options: 0,
     restore=restore,
     copies=COPIES,
 )

@@ -57,7 +57,6 @@ KIND = Kind(
     backbone=None,
     network=_network,
     fit=fit,
-    steps=lambda options: 0,
     restore=restore,
     lesson=lambda setup, options: to_reconstruct(options.loss),
 )

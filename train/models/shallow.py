@@ -45,7 +45,6 @@ KIND = Kind(
     side=192,
     network=network,
     fit=fit,
-    steps=lambda options: 0,
     restore=restore,
     copies=COPIES,
 )

@@ -101,7 +101,6 @@ KIND = Kind(
     backbone=DEFAULT,
     network=_network,
     fit=_fit,
-    steps=lambda options: 0,
     restore=_restore,
     fitted=False,
     lesson=lambda setup, options: matching,

@@ -101,7 +101,6 @@ KIND = Kind(
     backbone=None,
     network=_network,
     fit=fit,
-    steps=lambda options: 0,
     restore=restore,
     lesson=_lesson,
 )
