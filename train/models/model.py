@@ -17,7 +17,7 @@ from edge.progress import Advance, silent
 from edge.scorers.scorer import Scored, Scorer
 from train.models.registry import find_kind, options_of
 from train.models.setup import Setup
-from train.training.loop import Learnt, learn
+from train.training.loop import Course, Learnt, learn
 from train.training.watched import Pictures
 from train.training.work import Work, separation_ratio
 
@@ -82,11 +82,8 @@ class Model:
                 scorer = kind.fit(batches, setup.size, options, setup.seed, silent)
                 return _separation(cls(setup, state, scorer), work)
 
-            learnt = learn(
-                *(network, kind.lesson(setup, options), pictures, options, setup.seed, work, task),
-                separation=separation,
-                copies=copies,
-            )
+            lesson = kind.lesson(setup, options)
+            learnt = learn(Course(network, lesson, pictures, options, setup.seed, task, separation, copies), work)
         batches = outputs_of(network, pictures, setup.size, device=work.device, seen=seen)
         return cls(setup, network, kind.fit(batches, setup.size, options, setup.seed, advance), learnt)
 

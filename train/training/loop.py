@@ -48,18 +48,32 @@ class Learnt:
     interrupted: bool
 
 
-def learn(
-    network: nn.Module,
-    lesson: Lesson,
-    pictures: Pictures,
-    options: LearningOptions,
-    seed: int,
-    work: Work,
-    task: str,
-    *,
-    separation: Separation | None = None,
-    copies: int = 0,
-) -> Learnt:
+@dataclass(frozen=True)
+class Course:
+    """What is learnt, and from what.
+
+    Attributes:
+        network: takes uint8 BGR [N, H, W, 3].
+        lesson: gives the loss.
+        pictures: good ones, uint8 [N, H, W, 3].
+        options: of the training.
+        seed: of everything random.
+        task: names what is trained, so that no other training goes on from its state.
+        separation: of test pictures by the network at hand, looked at now and then for the log.
+        copies: that follow each picture; they are on one side with it, and never watched.
+    """
+
+    network: nn.Module
+    lesson: Lesson
+    pictures: Pictures
+    options: LearningOptions
+    seed: int
+    task: str
+    separation: Separation | None = None
+    copies: int = 0
+
+
+def learn(course: Course, work: Work) -> Learnt:
     """Trains a network in place and leaves it in evaluation mode, on the CPU.
 
     Where ``options.patience`` is set, it ends with the weights that served the watched pictures best, otherwise
@@ -69,15 +83,8 @@ def learn(
     The state stays in the folder, for what comes after a training can fail too; ``state.clear`` removes it.
 
     Args:
-        network: takes uint8 BGR [N, H, W, 3].
-        lesson: gives the loss.
-        pictures: good ones, uint8 [N, H, W, 3].
-        options: of the training.
-        seed: of everything random.
+        course: its network is the one that is trained.
         work: device, folder, and whether to go on.
-        task: names what is trained, so that no other training goes on from its state.
-        separation: of test pictures by the network at hand, looked at now and then where ``work`` has any.
-        copies: that follow each picture; they are on one side with it, and never watched.
 
     Raises:
         TrainingError: the loss is no number any more, a step has too few pictures, or memory is too small.
@@ -88,10 +95,10 @@ def learn(
         writable_folder(work.folder)
         if not work.resume:
             refuse_to_lose(work.folder)
-    run = _Run(network, lesson, pictures, options, seed, work, task, separation, copies)
-    size = (pictures.shape[1], pictures.shape[2])
+    run = _Run(course, work)
+    options = course.options
     with (
-        enough_memory(work.device, size, options.batch),
+        enough_memory(work.device, (course.pictures.shape[1], course.pictures.shape[2]), options.batch),
         _explained(run),
         repeatable(work.device),
         stoppable() as stop,
@@ -127,28 +134,18 @@ def _explained(run: _Run) -> Iterator[None]:
 class _Run:
     """One training while it runs."""
 
-    def __init__(
-        self,
-        network: nn.Module,
-        lesson: Lesson,
-        pictures: Pictures,
-        options: LearningOptions,
-        seed: int,
-        work: Work,
-        task: str,
-        separation: Separation | None,
-        copies: int,
-    ) -> None:
-        self.network = network.to(work.device, memory_format=torch.channels_last)
-        self.lesson, self.options, self.seed, self.work = lesson, options, seed, work
-        self.separation = separation if work.tested is not None else None
-        self.learnt, self.watched = set_aside(pictures, options.held_out, seed, copies)
+    def __init__(self, course: Course, work: Work) -> None:
+        self.network = course.network.to(work.device, memory_format=torch.channels_last)
+        self.lesson, self.seed, self.work = course.lesson, course.seed, work
+        self.options = options = course.options
+        self.separation = course.separation if work.tested is not None else None
+        self.learnt, self.watched = set_aside(course.pictures, options.held_out, course.seed, course.copies)
         self.steps = math.ceil(len(self.learnt) / options.batch)
-        self.optimizer = _optimizer(network, options)
-        self.state = State(_task(task, options, self.learnt, self.watched), options.epochs)
+        self.optimizer = _optimizer(self.network, options)
+        self.state = State(_task(course.task, options, self.learnt, self.watched), options.epochs)
         if work.resume and work.folder:
             longer = options.schedule == "constant"
-            self.state = read_state(work.folder, self.state, network, self.optimizer, longer=longer)
+            self.state = read_state(work.folder, self.state, self.network, self.optimizer, longer=longer)
         self.kept = time.monotonic()
 
     def until_done(self, stop: Callable[[], bool], shown: Shown) -> bool:

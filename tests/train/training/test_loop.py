@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from edge.errors import CheckpointError, TrainingError, UsageError
-from train.training.loop import Learnt, learn
+from train.training.loop import Course, Learnt, learn
 from train.training.memory import enough_memory
 from train.training.options import LearningOptions
 from train.training.repeatable import repeatable
@@ -46,7 +46,7 @@ def options(**changes: object) -> LearningOptions:
 
 
 def learnt(network: nn.Module, work: Work | None = None, task: str = "grey", **changes: object) -> Learnt:
-    return learn(network, lesson, PICTURES, options(**changes), 3, work or Work(), task)
+    return learn(Course(network, lesson, PICTURES, options(**changes), 3, task), work or Work())
 
 
 def same(left: nn.Module, right: nn.Module) -> bool:
@@ -74,7 +74,7 @@ def test_the_same_seed_learns_the_same_and_another_one_not() -> None:
     history = learnt(first).epochs
     assert [line.loss for line in learnt(again).epochs] == [line.loss for line in history]
     assert same(first, again)
-    learn(other, lesson, PICTURES, options(), 4, Work(), "grey")
+    learn(Course(other, lesson, PICTURES, options(), 4, "grey"), Work())
     assert not same(first, other)
     assert history[-1].loss < history[0].loss
 
@@ -171,7 +171,7 @@ def test_it_stops_when_the_watched_pictures_gain_no_more_and_takes_the_best_weig
     assert went.best == 1 + int(np.argmin(watched))
     assert len(watched) == went.best + 5
     again = Grey()
-    learn(again, lesson, PICTURES, options(epochs=80, patience=0, learning_rate=0.1), 3, Work(), "grey")
+    learn(Course(again, lesson, PICTURES, options(epochs=80, patience=0, learning_rate=0.1), 3, "grey"), Work())
     assert not same(network, again)
 
 
@@ -199,7 +199,9 @@ def test_separation_is_logged_now_and_then_and_decides_nothing(tmp_path: Path) -
         return 1.5
 
     work = Work(folder=tmp_path, tested=tested)
-    went = learn(watched, lesson, PICTURES, options(epochs=20, patience=0), 3, work, "grey", separation=separation)
+    went = learn(
+        Course(watched, lesson, PICTURES, options(epochs=20, patience=0), 3, "grey", separation=separation), work
+    )
     assert [line.epoch for line in went.epochs if line.separation == 1.5] == list(range(2, 21, 2))
     assert looks == [False] * 10
     assert same(plain, watched)
@@ -209,7 +211,7 @@ def test_separation_is_logged_now_and_then_and_decides_nothing(tmp_path: Path) -
 def test_the_test_pictures_are_looked_at_ten_times_at_most(epochs: int) -> None:
     work = Work(tested=Labelled(PICTURES[:2], np.array([0, 1])))
     given = options(epochs=epochs, patience=0, held_out=0.8, batch=4096)
-    went = learn(Grey(), lesson, PICTURES, given, 3, work, "grey", separation=lambda network: 1.0)
+    went = learn(Course(Grey(), lesson, PICTURES, given, 3, "grey", separation=lambda network: 1.0), work)
     assert 0 < sum(line.separation is not None for line in went.epochs) <= 10
     assert went.epochs[-1].separation == 1.0
 
@@ -228,7 +230,7 @@ def test_a_loss_that_is_no_number_is_one_line() -> None:
         return lesson(network, pictures, rng) * float("nan")
 
     with pytest.raises(TrainingError, match=r"the loss is nan in epoch 1; give a smaller --option learning-rate"):
-        learn(Grey(), broken, PICTURES, options(), 3, Work(), "grey")
+        learn(Course(Grey(), broken, PICTURES, options(), 3, "grey"), Work())
 
 
 def test_a_matrix_that_has_no_roots_any_more_is_one_line() -> None:
@@ -238,7 +240,7 @@ def test_a_matrix_that_has_no_roots_any_more_is_one_line() -> None:
     with pytest.raises(
         TrainingError, match=r"cannot be computed any more in epoch 1; give a smaller --option lear"
     ):
-        learn(Grey(), singular, PICTURES, options(), 3, Work(), "grey")
+        learn(Course(Grey(), singular, PICTURES, options(), 3, "grey"), Work())
 
 
 def test_a_step_of_one_picture_that_a_network_cannot_learn_from_is_one_line() -> None:
@@ -250,7 +252,7 @@ def test_a_step_of_one_picture_that_a_network_cannot_learn_from_is_one_line() ->
     with pytest.raises(
         TrainingError, match=r"one picture of the 22 that are learnt.*; give a larger --option batch"
     ):
-        learn(network, means, PICTURES, options(batch=1), 3, Work(), "means")
+        learn(Course(network, means, PICTURES, options(batch=1), 3, "means"), Work())
 
 
 def test_cuda_is_told_to_compute_the_same_each_time_and_left_as_it_was() -> None:
@@ -272,7 +274,7 @@ def test_too_little_memory_says_what_to_do(batch: int, advice: str) -> None:
         return torch.empty(1 << 60).sum()
 
     with pytest.raises(TrainingError, match=f"cpu has too little memory for {batch} pictures of 8 x 8 .*{advice}"):
-        learn(Grey(), huge, PICTURES, options(batch=batch), 3, Work(), "grey")
+        learn(Course(Grey(), huge, PICTURES, options(batch=batch), 3, "grey"), Work())
 
 
 def test_graphics_cards_of_apple_run_out_of_memory_in_other_words() -> None:
@@ -287,7 +289,7 @@ def test_other_failures_of_torch_are_not_called_memory() -> None:
         return torch.ones(2, 3) @ torch.ones(2, 3)
 
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
-        learn(Grey(), wrong, PICTURES, options(), 3, Work(), "grey")
+        learn(Course(Grey(), wrong, PICTURES, options(), 3, "grey"), Work())
 
 
 def test_a_state_of_another_task_or_damaged_is_refused(tmp_path: Path) -> None:
@@ -297,7 +299,7 @@ def test_a_state_of_another_task_or_damaged_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="had other options or other good pictures"):
         learnt(Grey(), Work(folder=tmp_path, resume=True), task="another")
     with pytest.raises(CheckpointError, match="had other options or other good pictures"):
-        learn(Grey(), lesson, PICTURES[1:], options(), 3, Work(folder=tmp_path, resume=True), "grey")
+        learn(Course(Grey(), lesson, PICTURES[1:], options(), 3, "grey"), Work(folder=tmp_path, resume=True))
     content = (tmp_path / NAME).read_bytes()
     (tmp_path / NAME).write_bytes(content[: len(content) // 2])
     with pytest.raises(CheckpointError, match="cannot go on from .*; remove it and leave out"):
