@@ -190,8 +190,8 @@ def test_copies_are_fitted_and_no_threshold_rests_on_them(few: Path, tmp_path: P
     assert rise(trained.model) < rise(plain.model)
 
 
-def cae(folder: Path, output: Path, *, resume: bool = False) -> Trained:
-    options = {"epochs": 2, "width": 4}
+def cae(folder: Path, output: Path, *, resume: bool = False, **changes: object) -> Trained:
+    options = {"epochs": 2, "width": 4, **changes}
     asked = setup(model="cae", backbone=None, options=options)
     return train(find_dataset(folder), asked, output, false_alarm_rate=0.05, device="cpu", resume=resume)
 
@@ -215,6 +215,19 @@ def test_a_training_that_would_be_lost_is_found_before_any_picture_is_read(few: 
         path.write_text(f"broken {path.name}")
     with pytest.raises(UsageError, match="holds a training that was interrupted"):
         cae(few, tmp_path)
+
+
+def test_the_log_says_what_an_evaluation_of_the_trained_model_says(tiny_dataset: Path, tmp_path: Path) -> None:
+    """How far good and defective pictures are apart, by the network of the last epoch."""
+    learnt = cae(tiny_dataset, tmp_path, patience=0).model
+    dataset = find_dataset(tiny_dataset)
+    pictures = [read_picture(sample.path) for sample in dataset.test]
+    scores = np.concatenate([scored.scores for scored in learnt.predict(pictures)])
+    labels = np.array([sample.label for sample in dataset.test])
+    assert learnt.learnt is not None
+    assert learnt.learnt.epochs[-1].separation == pytest.approx(
+        scores[labels == 1].mean() / scores[labels == 0].mean(), rel=1e-3
+    )
 
 
 def test_labelled_pictures_that_cannot_be_decoded_stop_no_training(tmp_path: Path) -> None:

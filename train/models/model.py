@@ -15,11 +15,12 @@ from edge.errors import CheckpointError, UsageError
 from edge.pictures import Picture, prepare
 from edge.progress import Advance, silent
 from edge.scorers.scorer import Scored, Scorer
+from train.evaluation import image_metrics
 from train.models.registry import find_kind, options_of
 from train.models.setup import Setup
 from train.training.loop import Course, Learnt, learn
 from train.training.watched import Pictures
-from train.training.work import Work, separation_ratio
+from train.training.work import Work
 
 Array = NDArray[np.float32]
 BATCH = 8
@@ -178,7 +179,7 @@ def _separation(model: Model, work: Work) -> float | None:
     if work.tested is None:
         return None
     scores = np.concatenate([batch.scores for batch in model.predict(work.tested.pictures, device=work.device)])
-    return separation_ratio(scores, work.tested.labels)
+    return image_metrics.separation_ratio(work.tested.labels, scores)
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

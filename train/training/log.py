@@ -22,7 +22,7 @@ class Epoch(BaseModel):
     learning_rate: float
     seconds: float = Field(description="of the epoch, as the clock on the wall went")
     separation: float | None = Field(
-        description="(mean score of defective - mean score of good) / deviation of good test pictures"
+        description="mean score of defective test pictures over that of good ones; null where that is not positive"
     )
 
 

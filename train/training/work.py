@@ -28,14 +28,6 @@ class Labelled:
     labels: NDArray[np.int_]
 
 
-def separation_ratio(scores: NDArray[np.floating], labels: NDArray[np.int_]) -> float | None:
-    """(mean score of defective - mean score of good) / standard deviation of good; None without both kinds."""
-    good, defective = scores[labels == 0].astype(np.float64), scores[labels == 1].astype(np.float64)
-    if len(good) < 2 or not len(defective):
-        return None
-    return float((defective.mean() - good.mean()) / max(good.std(), 1e-12))
-
-
 @dataclass(frozen=True)
 class Work:
     """How one training is carried out; nothing of it is part of the model.
