@@ -198,7 +198,7 @@ def _trained(results: ModelsFile) -> str:
     earlier = sum(row.trained_by != code_sha256(CODE) for row in networks)
     threads = " or ".join(str(count) for count in sorted({row.threads for row in networks}))
     older = f", {earlier} of {len(networks)} by earlier versions of the code" if earlier else ""
-    return f" Networks were trained on {threads} threads each{older}."
+    return f" Networks were trained on {threads} {'thread' if threads == '1' else 'threads'} each{older}."
 
 
 def _without_code(conditions: Conditions) -> str:

@@ -28,8 +28,8 @@ class Backbone:
     Attributes:
         name: as ``--backbone`` takes it.
         groups: named groups of taps, which scorers ask for: "coarse" decides, "early" decides where time is
-            short, "fine" places; "stride4",
-            "stride8" and "stride16" are single levels of a pyramid.
+            short, "fine" places; "stride4", "stride8" and "stride16" are single levels of a pyramid; a density of
+            whole pictures rests on "deep".
         mean: per RGB channel, in 0..255, taken off first.
         scale: per RGB channel, in 0..255, divided by then.
         licence: of the weights, with their origin; it is written into the model card.

@@ -29,6 +29,7 @@ OURS = {
             "stride4": (Tap(2, 4),),
             "stride8": (Tap(4, 8),),
             "stride16": (Tap(10, 16),),
+            "deep": (Tap(14, 32),),
         },
         # ImageNet's own, not the 127/128 of the network's training: heatmaps point at the defect more often with
         # it, and INT8 loses nothing.

@@ -30,6 +30,7 @@ def find_timm(name: str) -> Backbone | None:
         raise UsageError(
             f"backbone {name!r} has no features at strides 4, 8 and 16", hint="choose another backbone"
         )
+    deepest = max(strides)
     settings = skeleton.default_cfg
 
     def scaled(values: tuple[float, ...]) -> tuple[float, float, float]:
@@ -40,10 +41,12 @@ def find_timm(name: str) -> Backbone | None:
         name=name,
         groups={
             "coarse": (Tap(strides[8], 8), Tap(strides[16], 16)),
+            "early": (Tap(strides[4], 4), Tap(strides[8], 8)),
             "fine": (Tap(strides[4], 4),),
             "stride4": (Tap(strides[4], 4),),
             "stride8": (Tap(strides[8], 8),),
             "stride16": (Tap(strides[16], 16),),
+            "deep": (Tap(strides[deepest], deepest),),
         },
         mean=scaled(settings["mean"]),
         scale=scaled(settings["std"]),

@@ -1,7 +1,7 @@
 """``dfkde``: density of pooled deep features.
 
-The features of a published network are averaged over the picture; principal components and a Gaussian kernel on
-each good picture give a density. It says whether a picture is odd, not where.
+The features of a published network's last stage are averaged over the picture; principal components and a Gaussian
+kernel on each good picture give a density. It says whether a picture is odd, not where.
 
 Source: deep feature kernel density estimation, as in Akcay et al., "Anomalib", 2022.
 Input: uint8 BGR [N, H, W, 3]. Score: -log density, higher is more anomalous. No map.
@@ -30,12 +30,14 @@ class DfkdeOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    components: int = Field(16, ge=1, le=512, description="principal components of the pooled features")
+    components: int = Field(
+        64, ge=1, le=512, description="principal components of the pooled features; published: 16"
+    )
     density: Shape = Field("kde", description="kde: a kernel on each picture; gaussian: one over all")
 
     def views(self) -> tuple[View, ...]:
         """The features that the network is asked for."""
-        return (View("coarse", 16),)
+        return (View("deep", 32),)
 
 
 @dataclass(frozen=True)
