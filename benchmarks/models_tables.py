@@ -112,7 +112,7 @@ def _costs(rows: Sequence[Row], results: ModelsFile) -> list[str]:
 def _published(results: ModelsFile) -> Table:
     rows = [line for published in PUBLISHED if (line := _against(published, results))]
     columns = ("model", "set", "figure", "published", "reached", "difference", "why not")
-    return Table("Against published results", columns, rows, names=3)
+    return Table("Against published results", columns, rows, names=3, remarks=1)
 
 
 def _against(published: Published, results: ModelsFile) -> Sequence[str] | None:
@@ -135,7 +135,7 @@ def _why(published: Published, cells: Sequence[Cell]) -> str:
     high = fmean(cell.image_auroc_interval[1] for cell in cells)
     if not published.note and published.figure == "image_auroc" and published.value <= high:
         return f"inside the interval up to {high:.3f}"
-    return published.note
+    return published.note.format_map({name: mean(cells, name) for name in FIGURES})
 
 
 def _goals(results: ModelsFile) -> Table:
@@ -152,7 +152,7 @@ def _goals(results: ModelsFile) -> Table:
             _half(results),
         ),
     ]
-    return Table("Goals", ("goal", "asked", "reached", "outcome"), rows, names=1)
+    return Table("Goals", ("goal", "asked", "reached", "outcome"), rows, names=1, remarks=1)
 
 
 def _mean_of(results: ModelsFile, recipe: str, name: str, figure: str) -> float | None:

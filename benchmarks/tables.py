@@ -13,16 +13,17 @@ PIPED_COLUMNS = 160
 
 @dataclass(frozen=True)
 class Table:
-    """Cells are text; the first ``names`` columns are aligned left, figures right."""
+    """Cells are text; the first ``names`` columns and the last ``remarks`` are aligned left, figures right."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     names: int = 2
+    remarks: int = 0
 
     def markdown(self) -> str:
         """With its title as a heading of the third level."""
-        rule = ["---" if i < self.names else "---:" for i in range(len(self.columns))]
+        rule = ["---" if self._is_text(i) else "---:" for i in range(len(self.columns))]
         lines = ["| " + " | ".join(row) + " |" for row in (self.columns, rule, *self.rows)]
         return "\n".join((f"### {self.title}", "", *lines))
 
@@ -30,10 +31,13 @@ class Table:
         """For a terminal."""
         table = rich.table.Table(title=self.title, title_justify="left")
         for number, column in enumerate(self.columns):
-            table.add_column(column, justify="left" if number < self.names else "right")
+            table.add_column(column, justify="left" if self._is_text(number) else "right")
         for row in self.rows:
             table.add_row(*row)
         return table
+
+    def _is_text(self, column: int) -> bool:
+        return column < self.names or column >= len(self.columns) - self.remarks
 
 
 def print_tables(tables: Sequence[Table]) -> None:
