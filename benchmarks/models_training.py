@@ -26,7 +26,12 @@ from train.models.registry import find_kind, options_of
 from train.training.state import NAME as STATE
 
 NOTE = "made-by.json"  # beside each checkpoint
-CODE = ("train", "edge/scorers", "edge/pictures.py")  # that a training depends on
+CODE = (  # that a training depends on
+    *(f"train/{room}" for room in ("backbones", "data", "models", "networks", "scorers", "training")),
+    *(f"train/{file}" for file in ("checkpoint.py", "commands/train.py", "cross_fit.py", "fit.py", "fitted.py")),
+    "edge/scorers",
+    "edge/pictures.py",
+)
 
 
 class Note(BaseModel):

@@ -19,10 +19,10 @@ COLUMNS = {  # heading: (set, or empty for the first that was measured; figure; 
     "bottle AUROC": ("bottle", "image_auroc", 3),
     "pixel": ("bottle", "pixel_auroc", 3),
     "AUPRO": ("bottle", "pixel_aupro", 3),
-    "F1": ("bottle", "best_f1", 3),
+    "best F1": ("bottle", "best_f1", 3),
     "capsule AUROC": ("capsule", "image_auroc", 3),
     "in box": ("capsule", "box_hit_rate", 2),
-    "F1 ": ("capsule", "best_f1", 3),
+    "best F1 ": ("capsule", "best_f1", 3),
     "ms": ("", "network_ms", 2),
     "MB": ("", "bundle_mb", 1),
     "training s": ("", "train_s", 0),
@@ -87,7 +87,7 @@ def _print_table(shown: dict[str, Kind], measured: dict[str, dict[str, Figures]]
     table.add_column("what it is")
     for name in dict.fromkeys([*shown, *measured]):
         figures = [_cell(measured.get(name, {}), *where) for where in COLUMNS.values()]
-        table.add_row(name, *figures, shown[name].summary if name in shown else "as docs/models.md has it")
+        table.add_row(name, *figures, shown[name].summary if name in shown else "its options: docs/models.md")
     Console(width=None if sys.stdout.isatty() else 160).print(table)
     typer.echo("options of one: edge-ad models kinds NAME")
 
@@ -98,7 +98,8 @@ def _print_kind(kind: Kind, measured: dict[str, Figures]) -> None:
         reached = ", ".join(f"{figure} {value:.3f}" for figure, value in figures.items() if value is not None)
         typer.echo(f"  measured  {name}: {reached}")
     for name, field in kind.options.model_fields.items():
-        typer.echo(f"  --option  {name}={field.default}: {field.description}")
+        default = f"{field.default:.4g}" if isinstance(field.default, float) else field.default
+        typer.echo(f"  --option  {name}={default}: {field.description}")
 
 
 def _cell(measured: dict[str, Figures], name: str, figure: str, places: int) -> str:
