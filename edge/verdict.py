@@ -98,6 +98,8 @@ class Inspection:
         part_id: the part the PLC asked about; None outside trigger mode.
         late: the verdict came after the time that the PLC allowed.
         box: where the anomaly map lies in the frame; None for the whole frame.
+        pixel_threshold: the raw map value above which a pixel belongs to a region; ``threshold`` may be of another
+            unit, as where the score is a density. None where the model brings none.
     """
 
     frame: Frame
@@ -116,3 +118,4 @@ class Inspection:
     late: bool = False
     box: Box | None = None
     good_parts: int | None = None
+    pixel_threshold: float | None = None

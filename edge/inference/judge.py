@@ -163,6 +163,7 @@ class Judge:
             reason=reason,
             part_id=part_id,
             box=box,
+            pixel_threshold=self.limits.pixel_threshold,
         )
 
     def unknown(

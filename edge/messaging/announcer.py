@@ -138,7 +138,7 @@ class Announcer:
 
     def _send_heatmap(self, result: Result, shot: Shot, alert_seq: int | None) -> None:
         self._shots.done()
-        encoded = encode(shot.scores, result.threshold or 0.0, self._encoding)
+        encoded = encode(shot.scores, shot.threshold, self._encoding)
         if encoded is None:
             return
         header = self._compose.heatmap(result, encoded, shot.frame_box, alert_seq)

@@ -47,6 +47,11 @@ def encode(scores: NDArray[np.float32], threshold: float, encoding: Encoding = "
     Byte 0 is the map's lowest score. Byte 255 is its highest score or the threshold, whichever is more, so that
     the map of a good part looks calm in a reader that shows the bytes as they are.
 
+    Args:
+        scores: of the pixels.
+        threshold: of the pixels, see ``edge.messaging.parcel.map_threshold``; never one of another unit.
+        encoding: how they are sent.
+
     Returns:
         None where the map is not finite: there is nothing to show.
     """

@@ -198,7 +198,10 @@ class HeatmapHeader(_Message):
     width: int = Field(ge=1, le=8192, description="columns of the map")
     height: int = Field(ge=1, le=8192, description="rows of the map")
     score_at_0: float = Field(description="raw score of a byte 0")
-    score_at_255: float = Field(description="raw score of a byte 255; in between it is linear")
+    score_at_255: float = Field(
+        description="raw score of a byte 255: the highest of this map or the pixel threshold, whichever is more; "
+        "in between it is linear"
+    )
     frame_box: Box = Field(description="where the map lies in the camera's frame")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 from typing import Literal
@@ -23,11 +24,13 @@ class Shot:
 
     Attributes:
         scores: float32 [h, w], the raw anomaly map.
+        threshold: of the map, see ``map_threshold``.
         frame_box: where the map lies in the frame.
         pixels: uint8 [H, W, 3] BGR; None where the picture is not sent.
     """
 
     scores: NDArray[np.float32]
+    threshold: float
     frame_box: Box
     pixels: NDArray[np.uint8] | None
 
@@ -74,8 +77,8 @@ class Shots:
             with self._counting:
                 self.left_out += 1
             return None
-        pixels = inspection.frame.pixels
-        return Shot(scores.astype(np.float32), frame_box(inspection), pixels.copy() if self._picture else None)
+        pixels = inspection.frame.pixels.copy() if self._picture else None
+        return Shot(scores.astype(np.float32), map_threshold(inspection), frame_box(inspection), pixels)
 
     def done(self) -> None:
         """Makes room for another one: a shot was sent, or will not be."""
@@ -89,3 +92,14 @@ def frame_box(inspection: Inspection) -> Box:
         height, width = inspection.frame.pixels.shape[:2]
         return Box(x=0, y=0, width=width, height=height)
     return Box(x=box.x, y=box.y, width=box.width, height=box.height)
+
+
+def map_threshold(inspection: Inspection) -> float:
+    """The raw score that a map is held against, in the map's own unit.
+
+    The pixel threshold; the picture's, which may be of another unit, only where there is no other, as with some
+    models from elsewhere; 0 where that is not finite.
+    """
+    own = inspection.pixel_threshold
+    threshold = inspection.threshold if own is None else own
+    return threshold if math.isfinite(threshold) else 0.0

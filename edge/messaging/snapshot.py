@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge.messaging.heatmap import EncodedMap, encode
 from edge.messaging.messages import Result
-from edge.messaging.parcel import frame_box
+from edge.messaging.parcel import frame_box, map_threshold
 from edge.verdict import Inspection
 
 _JPEG_QUALITY = 85
@@ -43,7 +43,7 @@ def snapshot_of(inspection: Inspection, result: Result) -> Snapshot:
         result: of it.
     """
     scores = inspection.anomaly_map
-    encoded = None if scores is None else encode(scores.astype(np.float32), result.threshold or 0.0, "png")
+    encoded = None if scores is None else encode(scores.astype(np.float32), map_threshold(inspection), "png")
     heatmap = None if encoded is None else _fields(encoded) | {"frame_box": frame_box(inspection)}
     return Snapshot(result, jpeg(inspection.frame.pixels), heatmap)
 

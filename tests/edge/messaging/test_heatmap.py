@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import time
+
 import cv2
 import numpy as np
 import pytest
+import zmq
 
 from edge.errors import BusError, PictureError
+from edge.frame import Frame
+from edge.inference.engine import Raw
+from edge.inference.judge import Judge, Limits
 from edge.messaging.compose import Composer
 from edge.messaging.heatmap import Heatmap, decode, encode
 from edge.messaging.messages import Box, HeatmapHeader
 from edge.messaging.overlay import paint
+from edge.messaging.snapshot import snapshot_of
+from edge.verdict import Inspection
+from tests.edge.messaging.conftest import MODEL
 
 
 @pytest.fixture
@@ -31,6 +42,48 @@ def test_a_byte_255_is_the_threshold_at_least_so_that_a_good_part_looks_calm(sco
     assert encoded is not None
     assert (encoded.score_at_0, encoded.score_at_255) == (low, high)
     assert list(encoded.data) == [0, round((scores[1] - low) / (high - low) * 255)]
+
+
+def judged(score: float, highest: float, threshold: float, pixel_threshold: float | None) -> Inspection:
+    """By a model whose score is of another unit than its map, which goes from 0 to its highest."""
+    scores = np.linspace(0, highest, 48, dtype=np.float32).reshape(6, 8)
+    frame = Frame(camera="top", seq=1, pixels=np.zeros((48, 64, 3), np.uint8), captured_ns=0)
+    judge = Judge(Limits(threshold, pixel_threshold, quantiles=()), MODEL)
+    return judge.inspect(frame, Raw(score, scores, 0.5, 2.0), device="CPU", waited_ms=0.0)
+
+
+A_MAP_AND_ITS_TOP = pytest.mark.parametrize(
+    ("score", "highest", "threshold", "pixel_threshold", "at_255"),
+    [
+        (-30.0, 3.0, -25.0, 4.0, 4.0),  # a good part, its score a density
+        (-20.0, 6.0, -25.0, 4.0, 6.0),
+        (60.0, 8.0, 46.0, 3.5, 8.0),  # a defect, its score an energy
+        (2.0, 2.0, 5.0, None, 5.0),  # a model from elsewhere: nothing else is known
+        (2.0, 2.0, float("inf"), None, 2.0),
+    ],
+)
+
+
+@A_MAP_AND_ITS_TOP
+def test_a_heatmap_is_held_against_the_threshold_of_its_own_unit(
+    station, connect, score, highest, threshold, pixel_threshold, at_255
+):
+    publisher = station(heatmaps_of="all")
+    reader = connect(zmq.SUB, publisher.heatmaps)
+    time.sleep(0.2)
+    publisher.publish(judged(score, highest, threshold, pixel_threshold))
+    _, header, data = reader.recv_multipart()
+    assert json.loads(header)["score_at_255"] == at_255
+    assert max(data) == round(255 * highest / at_255)
+
+
+@A_MAP_AND_ITS_TOP
+def test_so_is_the_heatmap_of_a_snapshot(score, highest, threshold, pixel_threshold, at_255):
+    inspection = judged(score, highest, threshold, pixel_threshold)
+    heatmap = snapshot_of(inspection, Composer("line-3").result(inspection)).heatmap
+    assert heatmap is not None and heatmap["score_at_255"] == at_255
+    png = np.frombuffer(base64.b64decode(str(heatmap["data"])), np.uint8)
+    assert cv2.imdecode(png, cv2.IMREAD_GRAYSCALE).max() == round(255 * highest / at_255)
 
 
 def test_a_flat_map_and_a_map_beyond_half_floats_come_back(header_of):
