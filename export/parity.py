@@ -143,15 +143,19 @@ def _map_correlation(results: Results, reference: Results) -> float | None:
 
 
 def _correlation(left: NDArray[np.floating], right: NDArray[np.floating]) -> float:
-    """Pearson's; 1 for equal constants and for nothing at all, 0 where one varies, NaN where one is not finite."""
+    """Pearson's, and what it does not say: 1 for nothing at all and for constants that differ by no more than
+    ``SAME``, 0 for other constants and where one is constant and the other varies; NaN where one is not finite."""
     left, right = left.astype(np.float64), right.astype(np.float64)
     if not left.size:
         return 1.0
+    if not (np.isfinite(left).all() and np.isfinite(right).all()):
+        return math.nan
+    # Before the means are taken off: that makes all constants alike, or leaves noise of rounding for a shape.
+    level = left.min() == left.max(), right.min() == right.max()
+    if any(level):
+        return float(all(level) and math.isclose(left[0], right[0], rel_tol=SAME))
     left, right = left - left.mean(), right - right.mean()
-    lengths = float(np.linalg.norm(left) * np.linalg.norm(right))
-    if lengths == 0.0:
-        return 1.0 if np.array_equal(left, right) else 0.0
-    return float(left @ right / lengths)
+    return float(left @ right / (np.linalg.norm(left) * np.linalg.norm(right)))
 
 
 def _auroc(results: Results, labels: Mapping[Path, int]) -> float | None:

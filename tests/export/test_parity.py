@@ -110,6 +110,27 @@ def test_maps_that_show_nothing_at_all_are_alike() -> None:
     assert compare("int8", nothing, nothing, {}, 0.0).map_correlation == 1.0
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "alike"),
+    [
+        (5.0, 5.0, 1.0),
+        (5.0, 5.001, 1.0),  # rounding on another device
+        (5.0, 0.0, 0.0),
+        (0.1, 0.7, 0.0),  # neither mean is that of three of its kind to the last bit
+        (-3.0, 3.0, 0.0),
+    ],
+)
+def test_a_map_that_collapsed_to_another_level_is_not_the_same(before: float, after: float, alike: float) -> None:
+    reference, results = (raws([1.0], [np.full((1, 3), value)]) for value in (before, after))
+    assert compare("int8", results, reference, {}, 0.0).map_correlation == alike
+
+
+def test_a_map_that_varies_is_not_like_one_that_does_not() -> None:
+    level, varied = (raws([1.0], [np.array([values])]) for values in ([0.1] * 3, [0.1, 0.2, 0.4]))
+    assert compare("int8", varied, level, {}, 0.0).map_correlation == 0.0
+    assert compare("int8", level, varied, {}, 0.0).map_correlation == 0.0
+
+
 def test_without_labels_and_maps_scores_that_forgot_everything_are_refused() -> None:
     reference, broken = raws([1.0, 2.0, 3.0, 4.0]), raws([2.0, 4.0, 1.0, 3.0])
     bare = [{path: Raw(raw.score, None, 0, 0) for path, raw in results.items()} for results in (reference, broken)]
