@@ -19,6 +19,7 @@ from train.data.dataset import Dataset, Sample
 from train.data.find import find_dataset
 from train.data.split import Split, divide, hold_out, listing_sha256
 from train.fit import fitted_digests
+from train.models.registry import find_kind
 
 Pictures = Sequence[tuple[Path, Picture]]
 
@@ -133,8 +134,14 @@ def _split(dataset: Dataset, header: Header, *, refit: bool, folds: int | None) 
         return divide(kept, folds=folds, seed=header.setup.seed)
     raise UsageError(
         f"{dataset.root} does not hold the good pictures this model was trained on",
-        hint="give --data with those pictures, or --refit to fit its scorer on these",
+        hint=_remedy(header.setup.model),
     )
+
+
+def _remedy(model: str) -> str:
+    if find_kind(model).lesson:
+        return f"give --data with those pictures, or train on these: a {model} model is its network"
+    return "give --data with those pictures, or --refit to fit its scorer on these"
 
 
 def _read(

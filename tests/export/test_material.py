@@ -68,6 +68,16 @@ def test_other_pictures_are_refused_unless_a_refit_is_wanted(header: Header, oth
     assert material.training.pictures == len(material.fit) == 8
 
 
+def test_a_model_that_is_its_network_is_told_to_be_trained_again_not_refitted(
+    header: Header, others: Path
+) -> None:
+    trained = header.model_copy(update={"setup": header.setup.model_copy(update={"model": "cae"})})
+    with pytest.raises(UsageError, match="not hold the good pictures") as refused:
+        gather(trained, others, None, refit=False)
+    hint = refused.value.hint or ""
+    assert "train on these: a cae model is its network" in hint and "--refit" not in hint
+
+
 def test_one_picture_more_is_another_set(header: Header, tiny_dataset: Path, tmp_path: Path) -> None:
     more = tmp_path / "more"
     shutil.copytree(tiny_dataset / "train" / "good", more)
