@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 
 from calibration.scores import checked
 
-FEWEST = 40
-LEAST_SHARE = 0.1  # of the smaller group; fewer are single pictures, see calibration.suspects
+FEWEST = 16
+LEAST_SHARE, LEAST = 0.1, 5  # of the smaller group; fewer are single pictures, see calibration.suspects
 _UNIFORM, _MARGIN = 2 * 3**0.5, 12.0
 
 
@@ -39,7 +39,7 @@ def warning(scores: ArrayLike) -> str:
     count = place + 1
     inside = np.sqrt(max(0.0, (low_spread[place] + high_spread[place]) / 2))
     apart = high[place] - low[place] > (_UNIFORM + _MARGIN / total**0.5) * inside
-    if not apart or min(count, total - count) < LEAST_SHARE * total:
+    if not apart or min(count, total - count) < max(LEAST, LEAST_SHARE * total):
         return ""
     middles = np.median(ascending[:count]), np.median(ascending[count:])
     return (

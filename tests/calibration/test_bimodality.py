@@ -18,7 +18,7 @@ ONE_GROUP = {
 
 
 @pytest.mark.parametrize("kind", ONE_GROUP)
-@pytest.mark.parametrize("count", [40, 150])
+@pytest.mark.parametrize("count", [16, 24, 40, 150])
 def test_one_group_is_hardly_ever_called_two(kind: str, count: int) -> None:
     rng = np.random.default_rng([count, len(kind)])
     called = sum(bool(bimodality.warning(ONE_GROUP[kind](rng, count))) for _ in range(SETS))
@@ -33,6 +33,14 @@ def test_two_groups_are_named_with_their_middles() -> None:
     )
 
 
-@pytest.mark.parametrize("scores", [[1.0] * 60, [*range(30), *range(900, 909)], [*([5.0] * 99), 90.0]])
+def test_a_third_of_defects_among_24_pictures_is_a_group() -> None:
+    rng = np.random.default_rng(2)
+    called = bimodality.warning([*rng.normal(13, 0.5, 16), *rng.normal(48, 5, 8)])
+    assert called.startswith("scores fall into two groups, 16 about ")
+
+
+@pytest.mark.parametrize(
+    "scores", [[1.0] * 60, [*range(10), *range(900, 905)], [*([5.0] * 99), 90.0], [*range(20), *range(900, 904)]]
+)
 def test_equal_scores_few_ones_and_a_single_outlier_are_no_groups(scores: list[float]) -> None:
     assert bimodality.warning(scores) == ""
