@@ -16,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import typer
 from pydantic import Field
 from torch import Tensor, nn
 
 from edge import progress
 from edge.errors import PictureError
-from edge.pictures import SUFFIXES, read_picture
+from edge.pictures import SUFFIXES, readable
 from train.models.kind import Kind
 from train.models.reconstructing import fit, restore
 from train.models.setup import Setup
@@ -42,7 +43,12 @@ class SdcCcmOptions(ReconstructionOptions):
     inside: float = Field(
         0.9, ge=0, le=1, description="weight of the corrupted pixels in the loss; the others have the rest"
     )
-    largest_patch: float = Field(0.2, gt=0, le=1, description="share of the picture that a patch covers at most")
+    largest_patch: float = Field(
+        0.2,
+        gt=0,
+        le=1,
+        description="share of the picture that one of up to three patches has at most, but for its uneven border",
+    )
     texture_dir: str = Field("", description="folder of foreign textures, such as DTD; empty: procedural ones")
 
 
@@ -91,21 +97,38 @@ def _lesson(setup: Setup, options: SdcCcmOptions) -> Lesson:
 def _textures(folder: str) -> list[Path]:
     """All pictures in the folder and those inside, as texture sets have one for each kind; none for no folder.
 
+    Those that cannot be decoded are left out and named on standard error.
+
     Raises:
-        PictureError: there is none, or one cannot be decoded.
+        PictureError: there is no such folder, no picture in it, or none that can be decoded.
     """
     if not folder:
         return []
-    found = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in SUFFIXES)
+    hint = "give a folder of pictures, or leave out --texture-dir"
+    if not Path(folder).is_dir():
+        raise PictureError(f"no such folder: {folder}", hint=hint)
+    found = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     if not found:
-        raise PictureError(
-            f"no textures in {folder}", hint="give a folder of pictures, or leave out --texture-dir"
-        )
-    with progress.bar("checking textures", len(found)) as seen:
-        for path in found:  # each is drawn at some time, and a broken one would end the training then
-            read_picture(path)
+        raise PictureError(f"no textures in {folder}", hint=hint)
+    usable, skipped = _decodable(found)
+    if not usable:
+        raise PictureError(f"none of the {len(found)} textures in {folder} can be decoded", hint=hint)
+    if skipped:
+        named = ", ".join(map(str, skipped))
+        typer.echo(f"skipped {len(skipped)} textures that cannot be decoded: {named}", err=True)
+    return usable
+
+
+def _decodable(paths: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Those that can be decoded, and the others: one drawn at some time would end the training then."""
+    usable: list[Path] = []
+    skipped: list[Path] = []
+    with progress.bar("checking textures", len(paths)) as seen:
+        for path, _ in readable(paths, skipped):
+            usable.append(path)
             seen(1)
-    return found
+        seen(len(skipped))
+    return usable, skipped
 
 
 def _network(setup: Setup, options: SdcCcmOptions, pretrained: bool) -> Restorer:
