@@ -128,7 +128,7 @@ def _cross_fit(network: ov.Model, header: Header, material: Material, precision:
     """Fits in folds on the features that this graph's network gives, and scores them in numpy.
 
     A graph for each fold would be compiled for nothing: on pictures that were not fitted on it gives the same
-    scores, in INT8 within 1.5 % and 0.1 % in the median, as other operations are fused with a head behind.
+    scores, but for the rounding in INT8, where other operations are fused with a head behind.
     """
     setup = header.setup
     kind = find_kind(setup.model)

@@ -5,7 +5,8 @@ good parts, at strides 4, 8 and 16. Where it fails, the part is unlike what it l
 
 Source: Wang et al., "Student-Teacher Feature Pyramid Matching for Anomaly Detection", 2021.
 Input: uint8 BGR [N, H, W, 3]. Output: the teacher's three levels, then the student's, float [N, C, h, w].
-Score: maximum of the map, higher is more anomalous. Map: product over the levels of half the squared distance.
+Score: mean of the map's largest hundred-thousandth, of one pixel at least, higher is more anomalous; up to
+387 x 387 pixels this is the maximum, as published. Map: product over the levels of half the squared distance.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ class Corruption:
     Attributes:
         textures: files of pictures of any size that cover the part, read when they are drawn, as a folder of them
             may not fit into memory; none for procedural ones.
-        largest: share of the picture's area that a patch covers at most.
+        largest: share of the picture's area in the ellipse that a patch is drawn from at most; an uneven border
+            makes few patches larger than that, and up to three add up.
     """
 
     textures: Sequence[Path] = ()

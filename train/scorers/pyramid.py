@@ -27,7 +27,7 @@ class PyramidScorer:
     Attributes:
         size: (H, W) of the maps.
         smoothing_px: Gaussian filter of each level, in pixels of the map.
-        top_share: share of the largest values averaged to the score.
+        top_share: share of the largest values averaged to the score; the least is one pixel, the maximum.
     """
 
     size: tuple[int, int]

@@ -8,7 +8,7 @@ import torch
 def mixed_precision(device: str) -> torch.autocast:
     """Convolutions and products in bfloat16, everything else in float; nothing where that would only be emulated.
 
-    Half the time of a training on processors with AVX512_BF16 or AMX, measured on every model here. The range is
+    Processors with AVX512_BF16 or AMX multiply two such numbers or more in the time of one float32. The range is
     that of float32, so no loss needs to be scaled.
 
     Args:
