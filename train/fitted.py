@@ -31,8 +31,8 @@ class Fitted:
         scored: good pictures behind the threshold.
         scores: float32 [N], of each by a model that was not fitted on it.
         peaks: float32 [N], the maximum of its map, likewise; None for a model without maps.
-        own: float32 [M], of the pictures a network learnt by itself: a heap of defective parts shows in them too,
-            and only one in five is scored unseen. The scores where no network was trained.
+        own: float32 [M], of the pictures that it was fitted on by itself: a heap of defective parts shows in them
+            too, and only one in five is scored unseen. ``scores`` where all are.
     """
 
     model: Model
@@ -67,13 +67,13 @@ def fit_apart(setup: Setup, split: Split, work: Work, skipped: list[Path], jitte
         raise PictureError("none of the pictures kept aside for the threshold can be decoded")
     scores = np.concatenate([batch.scores for batch in batches])
     peaks = [batch.maps.max(axis=(1, 2)) for batch in batches if batch.maps is not None]
-    own = _own_scores(model, split, work) if model.learnt else scores
-    return Fitted(model, fitted, scored, scores, np.concatenate(peaks) if peaks else None, own)
+    peak_of_each = np.concatenate(peaks) if peaks else None
+    return Fitted(model, fitted, scored, scores, peak_of_each, _own_scores(model, fitted, work))
 
 
-def _own_scores(model: Model, split: Split, work: Work) -> np.ndarray:
-    pictures = (pixels for _, pixels in readable(list(split.fit), []))
-    with progress.bar("scores of what was learnt", len(split.fit)) as seen:
+def _own_scores(model: Model, fitted: list[Path], work: Work) -> np.ndarray:
+    pictures = (pixels for _, pixels in readable(fitted, []))
+    with progress.bar("scores of what was fitted", len(fitted)) as seen:
         return np.concatenate([batch.scores for batch in model.predict(pictures, device=work.device, seen=seen)])
 
 
