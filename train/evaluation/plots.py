@@ -62,7 +62,7 @@ def histogram(labels: Labels, scores: Scores, threshold: float) -> str:
         axes.axvline(threshold, color=INK, linestyle="--", linewidth=1.2, label=f"threshold {threshold:.4g}")
         axes.set(xlabel="score, higher is more anomalous", ylabel="pictures")
         axes.yaxis.get_major_locator().set_params(integer=True)
-        axes.legend(frameon=False)
+        _legend(figure)
         return _svg(figure)
 
 
@@ -74,9 +74,7 @@ def changes(perturbed: Perturbed) -> str:
         grid = figure.subplots(2, math.ceil(len(CHANGES) / 2), sharey=True)
         for axes, change in zip(grid.flat, CHANGES, strict=True):
             _draw_change(axes, perturbed, change)
-        figure.legend(
-            *grid.flat[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False
-        )
+        _legend(figure, grid.flat[0])
         return _svg(figure)
 
 
@@ -118,7 +116,7 @@ def _curve(
         axes.plot(*at, "o", color=ANOMALOUS, markersize=6, label="at the threshold", clip_on=False, zorder=3)
         axes.set(xlabel=names[0], ylabel=names[1], xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
         axes.grid(color="#e4e4e4", linewidth=0.6)
-        axes.legend(frameon=False, loc="lower center")
+        _legend(figure)
         return _svg(figure)
 
 
@@ -126,6 +124,17 @@ def _axes(width_in: float, height_in: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasSVG(figure)
     return figure, figure.add_subplot()
+
+
+def _legend(figure: Figure, axes: Axes | None = None) -> None:
+    """Above the axes, where it covers nothing. Not "best": to look among many pictures takes seconds, and warns.
+
+    Args:
+        figure: with its curves drawn.
+        axes: whose lines stand for all, where several have the same ones.
+    """
+    handles, labels = (axes or figure.axes[0]).get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False)
 
 
 def _svg(figure: Figure) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import numpy as np
@@ -104,6 +105,18 @@ def test_bars_right_of_the_dashed_line_are_the_pictures_called_anomalous(thresho
 def test_equal_scores_at_the_threshold_have_a_histogram() -> None:
     svg = drawn(plots.histogram(np.zeros(3, np.int_), np.full(3, 2.0), 2.0))
     assert len(heights(svg, plots.GOOD)) == 1
+
+
+@pytest.mark.parametrize("draw", [plots.roc, plots.precision_recall, plots.histogram])
+def test_the_legend_lies_above_the_axes_where_no_curve_is(draw: Callable[..., str | None]) -> None:
+    """Looking for a free place takes seconds where there are many pictures, and matplotlib warns of it."""
+    svg = drawn(draw(LABELS, SCORES, THRESHOLD))
+    (paper,) = group(svg, "patch_2").iter(f"{SVG}path")
+    top = min(y for _, y in points(paper))
+    words = [
+        text for text in svg.iter(f"{SVG}text") if (text.text or "").startswith(("good", "at the thr", "thr"))
+    ]
+    assert words and all(float(text.get("y", "nan")) < top for text in words)
 
 
 def test_the_same_scores_give_the_same_picture() -> None:
