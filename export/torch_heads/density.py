@@ -1,4 +1,4 @@
-"""Densities of vectors as torch modules: float32 [1, C] to -log density [1]."""
+"""Densities of vectors as torch modules: float32 [1, C] to -log density [1]; and the vector of autoencoders."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from export.torch_heads.layers import add_buffers
+from train.networks.place import place
 from train.scorers.density import Density
 from train.scorers.mixture import Mixture
+from train.scorers.place import Scale
 
 
 class DensityHead(nn.Module):
@@ -34,3 +36,14 @@ class MixtureHead(nn.Module):
         white = self.whitening @ (vectors - self.means)[:, :, None]  # [K, D, 1]
         each = white.square().sum(dim=(1, 2)) / 2 + self.offsets  # [K]
         return -torch.logsumexp(-each, dim=0, keepdim=True)
+
+
+class PlaceHead(nn.Module):
+    """``train.scorers.place.Scale``: picture and reconstruction [1, C, h, w], latent [1, d] to [1, d + 2]."""
+
+    def __init__(self, scale: Scale) -> None:
+        super().__init__()
+        add_buffers(self, scale.arrays())
+
+    def forward(self, picture: Tensor, reconstruction: Tensor, latent: Tensor) -> Tensor:
+        return place(picture, reconstruction, latent) / self.deviations

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from export.torch_heads.density import DensityHead, MixtureHead
+from export.torch_heads.density import DensityHead, MixtureHead, PlaceHead
 from export.torch_heads.layers import add_buffers, risers
 from train.models.dagmm import DagmmScorer
 from train.models.lake import LakeScorer
-from train.networks.dagmm import joined
 from train.scorers.error_map import ErrorMap
 from train.scorers.reconstruction import ReconstructionScorer
 
@@ -53,12 +52,12 @@ class LakeHead(nn.Module):
     def __init__(self, scorer: LakeScorer, grid: tuple[int, int]) -> None:
         super().__init__()
         self.error = ErrorMapHead(scorer.error, grid)
+        self.place = PlaceHead(scorer.scale)
         self.density = DensityHead(scorer.density)
-        add_buffers(self, {"deviations": scorer.deviations})
 
     def forward(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         picture, reconstruction, latent = tensors
-        score = self.density(joined(picture, reconstruction, latent) / self.deviations)
+        score = self.density(self.place(picture, reconstruction, latent))
         return score, self.error(picture, reconstruction)[:, None]
 
 
@@ -68,9 +67,10 @@ class DagmmHead(nn.Module):
     def __init__(self, scorer: DagmmScorer, grid: tuple[int, int]) -> None:
         super().__init__()
         self.error = ErrorMapHead(scorer.error, grid)
+        self.place = PlaceHead(scorer.scale)
         self.mixture = MixtureHead(scorer.mixture)
 
     def forward(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         picture, reconstruction, latent, _ = tensors
-        score = self.mixture(joined(picture, reconstruction, latent))
+        score = self.mixture(self.place(picture, reconstruction, latent))
         return score, self.error(picture, reconstruction)[:, None]

@@ -3,7 +3,8 @@
 A compression network gives a latent; joined with the relative distance and the cosine between picture and
 reconstruction it is placed in a mixture of Gaussians, whose memberships an estimation network tells. Both learn
 together: reconstruction error, energy under the batch's own mixture, and a penalty on thin Gaussians. Then the
-mixture is made once from all good pictures (the M-step with the estimated memberships).
+mixture is made once from all good pictures (the M-step with the estimated memberships); in it each number counts
+in deviations over them, while the loss and the estimation network take the numbers as they come.
 
 Source: Zong et al., "Deep Autoencoding Gaussian Mixture Model for Unsupervised Anomaly Detection", 2018. The flat
 network sees 64 x 64 pixels; the others are its convolutional forms.
@@ -19,7 +20,6 @@ from dataclasses import dataclass
 import numpy as np
 import openvino as ov
 import torch
-from openvino import opset13 as ops
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -28,11 +28,12 @@ from edge.scorers.scorer import Head, Scored
 from train.models.kind import Array, Batches, Kind, Size
 from train.models.setup import Setup
 from train.networks.autoencoder import check_size
-from train.networks.dagmm import FLAT, Compression, MixtureAutoencoder, convolutional, flat, joined, residual
+from train.networks.dagmm import FLAT, Compression, MixtureAutoencoder, convolutional, flat, residual
 from train.networks.energies import mixture_energy
+from train.networks.place import place as torch_place
 from train.scorers.error_map import ErrorMap, ErrorMapFit, MappingOptions
-from train.scorers.likeness import attach_likeness, likeness
 from train.scorers.mixture import Mixture
+from train.scorers.place import Scale, place
 from train.training.lesson import Lesson
 
 
@@ -45,40 +46,36 @@ class DagmmOptions(MappingOptions):
     mixtures: int = Field(4, ge=1, le=64, description="Gaussians")
     energy_weight: float = Field(0.1, ge=0, le=100, description="of the energy in the loss")
     thin_weight: float = Field(0.005, ge=0, le=100, description="of the inverse variances in the loss")
-    floor: float = Field(1e-3, gt=0, le=10, description="added to every variance")
+    floor: float = Field(
+        1e-3, gt=0, le=10, description="added to every variance; of the score in squared deviations of good parts"
+    )
 
 
 @dataclass(frozen=True)
 class DagmmScorer:
-    """Energy of latent and likeness."""
+    """Energy of latent and likeness, in deviations over the good pictures."""
 
+    scale: Scale
     mixture: Mixture
     error: ErrorMap
 
     def score(self, features: Sequence[Array]) -> Scored:
-        return Scored(self.mixture.energy(_joined(features)), self.error.draw(features[0], features[1]))
+        return Scored(self.mixture.energy(self.scale.place(features)), self.error.draw(features[0], features[1]))
 
     def attach(self, features: Sequence[ov.Output]) -> Head:
-        picture, reconstruction, latent, _ = features
-        place = ops.concat([latent, attach_likeness(picture, reconstruction)], 1).output(0)
-        drawn = self.error.attach(picture, reconstruction)
-        return Head(self.mixture.attach(place), self.error.shaped(drawn))
+        drawn = self.error.attach(features[0], features[1])
+        return Head(self.mixture.attach(self.scale.attach(features)), self.error.shaped(drawn))
 
     def arrays(self) -> Mapping[str, Array]:
-        return {**self.mixture.arrays(), **self.error.arrays()}
-
-
-def _joined(features: Sequence[Array]) -> Array:
-    picture, reconstruction, latent, _ = features
-    return np.concatenate([latent, likeness(picture, reconstruction)], axis=1)
+        return {**self.scale.arrays(), **self.mixture.arrays(), **self.error.arrays()}
 
 
 def _lesson(setup: Setup, options: DagmmOptions) -> Lesson:
     def lesson(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
         picture, reconstruction, latent, memberships = network(pictures)
         with torch.autocast(pictures.device.type, enabled=False):  # covariances do not survive 16 bits
-            place = joined(picture.float(), reconstruction.float(), latent.float())
-            energy, thin = mixture_energy(place, memberships.float(), options.floor)
+            places = torch_place(picture.float(), reconstruction.float(), latent.float())
+            energy, thin = mixture_energy(places, memberships.float(), options.floor)
             # As published: the whole distance of a picture. Its mean over the values would weigh nothing beside
             # the energy, and the network would forget how to draw.
             error = (reconstruction.float() - picture).square().flatten(1).sum(dim=1).mean()
@@ -91,13 +88,17 @@ def _fit(batches: Batches, size: Size, options: DagmmOptions, seed: int, advance
     errors, found = ErrorMapFit(size, options), []
     for features in batches:
         errors.add(features[0], features[1])
-        found.append((_joined(features), features[3]))
+        found.append((place(features), features[3]))
     places, memberships = (np.concatenate(column) for column in zip(*found, strict=True))
-    return DagmmScorer(Mixture.fit(places, memberships, floor=options.floor), errors.error_map())
+    scale = Scale.fit(places)
+    mixture = Mixture.fit(places / scale.deviations, memberships, floor=options.floor)
+    return DagmmScorer(scale, mixture, errors.error_map())
 
 
 def _restore(arrays: Mapping[str, Array], size: Size, options: DagmmOptions) -> DagmmScorer:
-    return DagmmScorer(Mixture.from_arrays(arrays), ErrorMap.restore(arrays, size, options))
+    return DagmmScorer(
+        Scale.from_arrays(arrays), Mixture.from_arrays(arrays), ErrorMap.restore(arrays, size, options)
+    )
 
 
 def _kind(name: str, form: str, compression: Compression, side: int | None) -> Kind:

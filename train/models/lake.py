@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import openvino as ov
-from openvino import opset13 as ops
 from pydantic import Field
 from torch import Tensor
 
@@ -30,7 +29,7 @@ from train.networks.autoencoder import Autoencoder, unit
 from train.networks.losses import Name
 from train.scorers.density import Density, Shape
 from train.scorers.error_map import ErrorMap, ErrorMapFit, MappingOptions
-from train.scorers.likeness import attach_likeness, likeness
+from train.scorers.place import Scale, place
 
 
 class LakeOptions(MappingOptions):
@@ -55,47 +54,38 @@ class LatentAutoencoder(Autoencoder):
 
 @dataclass(frozen=True)
 class LakeScorer:
-    """Density of latent and likeness, each divided by its deviation over the good pictures."""
+    """Density of latent and likeness, in deviations over the good pictures."""
 
+    scale: Scale
     density: Density
-    deviations: Array
     error: ErrorMap
 
     def score(self, features: Sequence[Array]) -> Scored:
-        picture, reconstruction, _ = features
-        return Scored(
-            self.density.score(_joined(features) / self.deviations), self.error.draw(picture, reconstruction)
-        )
+        return Scored(self.density.score(self.scale.place(features)), self.error.draw(features[0], features[1]))
 
     def attach(self, features: Sequence[ov.Output]) -> Head:
-        picture, reconstruction, latent = features
-        joined = ops.concat([latent, attach_likeness(picture, reconstruction)], 1)
-        score = self.density.attach(ops.divide(joined, ops.constant(self.deviations[None])).output(0))
-        return Head(score, self.error.shaped(self.error.attach(picture, reconstruction)))
+        drawn = self.error.attach(features[0], features[1])
+        return Head(self.density.attach(self.scale.attach(features)), self.error.shaped(drawn))
 
     def arrays(self) -> Mapping[str, Array]:
-        return {**self.density.arrays(), "deviations": self.deviations, **self.error.arrays()}
-
-
-def _joined(features: Sequence[Array]) -> Array:
-    picture, reconstruction, latent = features
-    return np.concatenate([latent, likeness(picture, reconstruction)], axis=1)
+        return {**self.scale.arrays(), **self.density.arrays(), **self.error.arrays()}
 
 
 def _fit(batches: Batches, size: Size, options: LakeOptions, seed: int, advance: Advance) -> LakeScorer:
     errors, found = ErrorMapFit(size, options), []
     for features in batches:
         errors.add(features[0], features[1])
-        found.append(_joined(features))
-    joined = np.concatenate(found)
-    # Without this the two numbers that say most vanish beside 256 of another scale.
-    deviations = np.maximum(joined.std(axis=0), 1e-6).astype(np.float32)
-    density = Density.fit(joined / deviations, components=options.components, shape=options.density)
-    return LakeScorer(density, deviations, errors.error_map())
+        found.append(place(features))
+    places = np.concatenate(found)
+    scale = Scale.fit(places)
+    density = Density.fit(places / scale.deviations, components=options.components, shape=options.density)
+    return LakeScorer(scale, density, errors.error_map())
 
 
 def _restore(arrays: Mapping[str, Array], size: Size, options: LakeOptions) -> LakeScorer:
-    return LakeScorer(Density.from_arrays(arrays), arrays["deviations"], ErrorMap.restore(arrays, size, options))
+    return LakeScorer(
+        Scale.from_arrays(arrays), Density.from_arrays(arrays), ErrorMap.restore(arrays, size, options)
+    )
 
 
 def _network(setup: Setup, options: LakeOptions, pretrained: bool) -> LatentAutoencoder:

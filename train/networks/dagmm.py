@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from train.networks.autoencoder import Autoencoder, unit
 from train.networks.blocks import Residual, down, to_picture, up
+from train.networks.place import place
 
 FLAT = 64  # side of the picture that the flat network sees
 Compression = Callable[[tuple[int, int], int], tuple[nn.Module, nn.Module]]
@@ -36,7 +36,7 @@ class MixtureAutoencoder(Autoencoder):
     ) -> None:
         super().__init__(encoder, decoder)
         self.side = side
-        self.estimation = Estimation(
+        self.estimation = nn.Sequential(
             nn.Linear(latent + 2, 10), nn.Tanh(), nn.Dropout(0.5), nn.Linear(10, mixtures), nn.Softmax(dim=1)
         )
 
@@ -47,24 +47,7 @@ class MixtureAutoencoder(Autoencoder):
             picture = functional.adaptive_avg_pool2d(pictures.permute(0, 3, 1, 2).float(), self.side) / 255
         latent = self.encoder(picture)
         reconstruction = self.decoder(latent)
-        return picture, reconstruction, latent, self.estimation(picture, reconstruction, latent)
-
-
-class Estimation(nn.Sequential):
-    """Picture, reconstruction and latent to memberships [N, K]."""
-
-    def forward(self, picture: Tensor, reconstruction: Tensor, latent: Tensor) -> Tensor:
-        memberships: Tensor = super().forward(joined(picture, reconstruction, latent))
-        return memberships
-
-
-def joined(picture: Tensor, reconstruction: Tensor, latent: Tensor) -> Tensor:
-    """Latent, relative Euclidean distance and cosine, [N, d + 2]; as ``train.scorers.likeness`` has it."""
-    left, right = picture.flatten(1), reconstruction.flatten(1)
-    length, other = left.norm(dim=1), right.norm(dim=1)
-    distance = (left - right).norm(dim=1) / (length + 1e-8)
-    cosine = (left * right).sum(dim=1) / (length * other + 1e-8)
-    return torch.cat([latent, distance[:, None], cosine[:, None]], dim=1)
+        return picture, reconstruction, latent, self.estimation(place(picture, reconstruction, latent))
 
 
 def flat(size: tuple[int, int], latent: int) -> tuple[nn.Module, nn.Module]:
