@@ -27,8 +27,9 @@ from train.models.kind import Kind
 from train.models.model import Model
 from train.models.registry import find_kind
 from train.models.setup import Setup
+from train.training.log import CURVE, LOG
 from train.training.memory import enough_memory
-from train.training.state import clear, refuse_to_lose
+from train.training.state import clear, holds_state, refuse_to_lose, way_out
 from train.training.work import Labelled, Work
 
 CHECKPOINT = "model.safetensors"
@@ -57,8 +58,13 @@ class Trained:
 
     @property
     def interrupted(self) -> bool:
-        """Whether Ctrl-C ended the training of its network, which can go on."""
+        """Whether Ctrl-C ended the training of its network, which may go on."""
         return self.model.learnt is not None and self.model.learnt.interrupted
+
+    @property
+    def resumable(self) -> bool:
+        """Whether there is a state that it can go on from; a full disk may have had no room for it."""
+        return self.interrupted and holds_state(self.checkpoint.parent)
 
 
 def train(
@@ -103,15 +109,15 @@ def train(
     kind = find_kind(setup.model)
     if resume and not kind.lesson:
         raise UsageError(f"{setup.model} is fitted in one go", hint="leave out --resume")
-    if kind.lesson and not resume:
-        refuse_to_lose(output)  # the training would, once all pictures are read
+    if not resume:
+        refuse_to_lose(output)
     if ranges and not augment:
         raise UsageError("--jitter is of copies, and none are fitted", hint="give --augment too, e.g. --augment 2")
     device = find_device(device)
     split = divide(dataset.train, folds=folds_for(kind, folds), seed=setup.seed)
     skipped: list[Path] = []
     jitter = measure_jitter(augment, split.fit, setup.size, ranges or {}) if augment else None
-    with enough_memory(device, setup.size):
+    with way_out(output), enough_memory(device, setup.size):
         work = Work(device, output, resume, _labelled(dataset, setup)) if kind.lesson else Work(device)
         fitted = (fit_in_folds if split.folds else fit_apart)(setup, split, work, skipped, jitter)
     header = Header(
@@ -139,7 +145,7 @@ def train(
         jitter=jitter,
         data=str(dataset.train[0].parent.resolve()),
     )
-    checkpoint = _saved(output, fitted.model, header)
+    checkpoint = _saved(output, fitted.model, header, resume=resume)
     return Trained(
         checkpoint,
         header,
@@ -150,14 +156,18 @@ def train(
     )
 
 
-def _saved(output: Path, model: Model, header: Header) -> Path:
+def _saved(output: Path, model: Model, header: Header, *, resume: bool) -> Path:
     if model.learnt is not None and model.learnt.interrupted:
         save_checkpoint(output / INTERRUPTED, model, header)
         return output / INTERRUPTED
     save_checkpoint(output / CHECKPOINT, model, header)
-    (output / INTERRUPTED).unlink(missing_ok=True)
+    if resume:  # the model is what the interrupted one became; of any other it is not ours to remove
+        (output / INTERRUPTED).unlink(missing_ok=True)
     if model.learnt is not None:
         clear(output)
+    else:
+        for name in (LOG, CURVE):  # of the model that was replaced
+            (output / name).unlink(missing_ok=True)
     return output / CHECKPOINT
 
 

@@ -13,6 +13,7 @@ from calibration import conformal
 from edge.errors import PictureError, TrainingError, UsageError
 from edge.pictures import read_picture, short_digest
 from tests.conftest import plates_in
+from tests.full_disk import files_up_to
 from train.checkpoint import load_checkpoint
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
@@ -215,6 +216,30 @@ def test_a_training_that_would_be_lost_is_found_before_any_picture_is_read(few: 
         path.write_text(f"broken {path.name}")
     with pytest.raises(UsageError, match="holds a training that was interrupted"):
         cae(few, tmp_path)
+
+
+def test_no_model_of_another_kind_takes_the_place_of_an_interrupted_training(few: Path, tmp_path: Path) -> None:
+    left = [tmp_path / name for name in ("training.safetensors", "interrupted.safetensors", "training.csv")]
+    for path in left:
+        path.touch()
+    with pytest.raises(
+        UsageError, match=r"interrupted; give its own command --resume .* or remove .*/training\.saf"
+    ):
+        fitted(few, tmp_path)
+    assert all(path.exists() for path in left)
+    left[0].unlink()
+    fitted(few, tmp_path)
+    assert [path.exists() for path in left] == [False, True, False]  # the log would seem to be the new model's
+
+
+def test_a_disk_with_room_for_the_model_alone_loses_no_training(
+    few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with files_up_to(250_000):
+        trained = cae(few, tmp_path)
+    assert load_checkpoint(trained.checkpoint)[1].setup.model == "cae"
+    assert not list(tmp_path.glob("training.safetensors*"))
+    assert "warning: cannot write " in capsys.readouterr().err
 
 
 def test_the_log_says_what_an_evaluation_of_the_trained_model_says(tiny_dataset: Path, tmp_path: Path) -> None:

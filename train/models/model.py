@@ -76,7 +76,6 @@ class Model:
         if kind.lesson:
             if not isinstance(pictures, np.ndarray):
                 pictures = prepared(pictures, setup.size)
-            task = _task(setup)
 
             def separation(state: nn.Module) -> float | None:
                 batches = outputs_of(state, pictures, setup.size, device=work.device)
@@ -84,7 +83,8 @@ class Model:
                 return _separation(cls(setup, state, scorer), work)
 
             lesson = kind.lesson(setup, options)
-            learnt = learn(Course(network, lesson, pictures, options, setup.seed, task, separation, copies), work)
+            course = Course(network, lesson, pictures, options, setup.seed, _task(setup), separation, copies)
+            learnt = learn(course, work)
         batches = outputs_of(network, pictures, setup.size, device=work.device, seen=seen)
         return cls(setup, network, kind.fit(batches, setup.size, options, setup.seed, advance), learnt)
 
@@ -169,10 +169,11 @@ def outputs_of(
             seen(len(batch))
 
 
-def _task(setup: Setup) -> str:
-    """What a training must have in common with one that goes on from it: all but its number of epochs."""
-    options = {name: value for name, value in setup.options.items() if name != "epochs"}
-    return setup.model_copy(update={"options": options}).model_dump_json()
+def _task(setup: Setup) -> dict[str, str]:
+    """What is trained besides the options, see ``train.training.task.Task``."""
+    size = f"{setup.height}x{setup.width}"
+    backbone = setup.backbone or "none"
+    return {"--model": setup.model, "--backbone": backbone, "--image-size": size, "--seed": str(setup.seed)}
 
 
 def _separation(model: Model, work: Work) -> float | None:

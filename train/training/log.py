@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from edge.durable import write_whole
 from edge.errors import UsageError
+
+LOG, CURVE = "training.csv", "training.svg"
 
 
 class Epoch(BaseModel):
@@ -32,13 +36,11 @@ def write_log(path: Path, epochs: Sequence[Epoch]) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            lines = csv.DictWriter(file, list(Epoch.model_fields))
-            lines.writeheader()
-            lines.writerows(line.model_dump() for line in epochs)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}", hint="free the disk") from error
+    text = io.StringIO()
+    lines = csv.DictWriter(text, list(Epoch.model_fields))
+    lines.writeheader()
+    lines.writerows(line.model_dump() for line in epochs)
+    _write(path, text.getvalue().encode())
 
 
 def write_plot(path: Path, epochs: Sequence[Epoch]) -> None:
@@ -64,7 +66,13 @@ def write_plot(path: Path, epochs: Sequence[Epoch]) -> None:
         if all(line.loss > 0 and (line.watched_loss or 1) > 0 for line in epochs):
             axes.set_yscale("log")
         axes.legend()
-        try:
-            figure.savefig(path, format="svg", metadata={"Date": None})
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}", hint="free the disk") from error
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    _write(path, drawn.getvalue())
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}", hint="free the disk") from error

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,17 +13,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from edge.errors import TrainingError
+from edge.errors import TrainingError, UsageError
 from edge.output import writable_folder
 from train.training.interrupt import stoppable
 from train.training.lesson import Lesson
-from train.training.log import Epoch, write_log, write_plot
+from train.training.log import CURVE, LOG, Epoch, write_log, write_plot
 from train.training.memory import enough_memory
 from train.training.options import LearningOptions
 from train.training.precision import mixed_precision
 from train.training.repeatable import repeatable
-from train.training.shown import Shown, bar
+from train.training.shown import Shown, bar, warn
 from train.training.state import State, read_state, refuse_to_lose, write_state
+from train.training.task import task_of
 from train.training.watched import Pictures, set_aside
 from train.training.work import Separation, Work
 
@@ -58,7 +58,8 @@ class Course:
         pictures: good ones, uint8 [N, H, W, 3].
         options: of the training.
         seed: of everything random.
-        task: names what is trained, so that no other training goes on from its state.
+        task: what is trained besides the options, see ``Task.given``, so that no other training goes on from its
+            state.
         separation: of test pictures by the network at hand, looked at now and then for the log.
         copies: that follow each picture; they are on one side with it, and never watched.
     """
@@ -68,7 +69,7 @@ class Course:
     pictures: Pictures
     options: LearningOptions
     seed: int
-    task: str
+    task: Mapping[str, str]
     separation: Separation | None = None
     copies: int = 0
 
@@ -90,6 +91,8 @@ def learn(course: Course, work: Work) -> Learnt:
         TrainingError: the loss is no number any more, a step has too few pictures, or memory is too small.
         CheckpointError: ``work.resume`` and the state left in the folder does not fit.
         UsageError: the folder cannot be written, or holds a training that would be lost.
+
+    Log, curve or state that cannot be written later are a warning: the network is what counts.
     """
     if work.folder:
         writable_folder(work.folder)
@@ -142,11 +145,13 @@ class _Run:
         self.learnt, self.watched = set_aside(course.pictures, options.held_out, course.seed, course.copies)
         self.steps = math.ceil(len(self.learnt) / options.batch)
         self.optimizer = _optimizer(self.network, options)
-        self.state = State(_task(course.task, options, self.learnt, self.watched), options.epochs)
+        task = task_of(course.task, options, course.copies, self.learnt, self.watched)
+        self.state = State(task, options.epochs)
         if work.resume and work.folder:
             longer = options.schedule == "constant"
             self.state = read_state(work.folder, self.state, self.network, self.optimizer, longer=longer)
         self.kept = time.monotonic()
+        self.warned: set[str] = set()
 
     def until_done(self, stop: Callable[[], bool], shown: Shown) -> bool:
         """Runs epoch by epoch; False where it was stopped before its end."""
@@ -178,8 +183,8 @@ class _Run:
             self.network.load_state_dict(self.state.weights)
         self.network.to("cpu", memory_format=torch.contiguous_format).eval()
         epochs = tuple(self.state.epochs)
-        if self.work.folder and epochs:
-            write_plot(self.work.folder / "training.svg", epochs)
+        if (folder := self.work.folder) and epochs:
+            self._try_to_write(lambda: write_plot(folder / CURVE, epochs), "the curve is missing")
         return Learnt(epochs, best or len(epochs), not finished)
 
     def _over(self) -> bool:
@@ -242,24 +247,27 @@ class _Run:
         if line.watched_loss is not None and line.watched_loss < lowest:
             self.state.best = line.epoch
             self.state.weights = {name: value.cpu().clone() for name, value in self.network.state_dict().items()}
-        if self.work.folder:
-            write_log(self.work.folder / "training.csv", self.state.epochs)
+        if folder := self.work.folder:
+            self._try_to_write(lambda: write_log(folder / LOG, self.state.epochs), "the log lags behind")
         if time.monotonic() - self.kept > KEEP_EVERY_S:
             self._keep()
 
     def _keep(self) -> None:
-        if self.work.folder and self.state.epochs:
-            write_state(self.work.folder, self.state, self.network, self.optimizer)
+        if (folder := self.work.folder) and self.state.epochs:
+            self._try_to_write(
+                lambda: write_state(folder, self.state, self.network, self.optimizer),
+                "free the disk: until it can be written, --resume cannot have what is learnt from here on",
+            )
         self.kept = time.monotonic()
 
-
-def _task(name: str, options: LearningOptions, *pictures: Pictures) -> str:
-    """Digest of what a training has in common with one that goes on from it: all but the number of epochs."""
-    found = hashlib.sha256(name.encode())
-    found.update(options.model_dump_json(exclude={"epochs"}).encode())
-    for some in pictures:
-        found.update(some)
-    return found.hexdigest()
+    def _try_to_write(self, write: Callable[[], None], lost: str) -> None:
+        """Warns once where that fails: it is tried again, and what the network learnt must not be lost with it."""
+        try:
+            write()
+        except UsageError as error:
+            if lost not in self.warned:
+                warn(f"{error.message}; {lost}")
+            self.warned.add(lost)
 
 
 def _optimizer(network: nn.Module, options: LearningOptions) -> torch.optim.Optimizer:

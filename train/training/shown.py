@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from train.training.log import Epoch
+
+
+def warn(words: str) -> None:
+    """Says on standard error what stops nothing; above the bar, where one is shown."""
+    sys.stderr.write(f"warning: {words}\n")
 
 
 class Shown(Protocol):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -12,8 +14,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from edge.errors import CheckpointError, UsageError
+from edge.durable import sync
+from edge.errors import CheckpointError, TrainingError, UsageError
+from edge.version import VERSION
 from train.training.log import Epoch
+from train.training.shown import warn
+from train.training.task import Task
 
 KEY = "edge_ad_training"
 NAME = "training.safetensors"
@@ -25,7 +31,8 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    task: str
+    task: Task
+    versions: dict[str, str]
     planned: int
     epochs: tuple[Epoch, ...]
     best: int
@@ -43,7 +50,7 @@ class State:
         weights: of the network after that epoch; empty for none.
     """
 
-    task: str
+    task: Task
     planned: int
     epochs: list[Epoch] = field(default_factory=list)
     best: int = 0
@@ -59,28 +66,56 @@ def write_state(folder: Path, state: State, network: nn.Module, optimizer: torch
     tensors = _under("network", network.state_dict()) | _under("best", state.weights)
     for number, kept in optimizer.state_dict()["state"].items():
         tensors |= _under(f"optimizer.{number}", {name: torch.as_tensor(value) for name, value in kept.items()})
-    record = Record(task=state.task, planned=state.planned, epochs=tuple(state.epochs), best=state.best)
+    record = Record(
+        task=state.task, versions=_versions(), planned=state.planned, epochs=tuple(state.epochs), best=state.best
+    )
     fresh = folder / (NAME + ".partial")
     try:
         # Tensors of a channels-last network are not contiguous, and those of a state may share memory.
         plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
         save_file(plain, fresh, metadata={KEY: record.model_dump_json()})
+        sync(fresh)
         fresh.replace(folder / NAME)
     except (SafetensorError, OSError) as error:
         raise UsageError(f"cannot write {folder / NAME}: {error}", hint="free the disk") from error
+    finally:
+        with suppress(OSError):  # it is gone where all went well, and otherwise fills a disk that may be full
+            fresh.unlink()
+
+
+def holds_state(folder: Path) -> bool:
+    """Whether a training can go on there."""
+    return (folder / NAME).exists()
 
 
 def refuse_to_lose(folder: Path) -> None:
-    """Stops a training that would write over the state of another one.
+    """Stops a training, of whatever model, that would take the place of one that can go on.
 
     Raises:
         UsageError: the folder holds such a state.
     """
-    if (folder / NAME).exists():
+    if holds_state(folder):
         raise UsageError(
             f"{folder} holds a training that was interrupted",
-            hint=f"give --resume to go on with it, another --output, or remove {folder / NAME}",
+            hint=f"give its own command --resume to go on with it, or this one another --output, or remove "
+            f"{folder / NAME}",
         )
+
+
+@contextmanager
+def way_out(folder: Path) -> Iterator[None]:
+    """Adds to the hint of a failed training what its state stands in the way of: it goes on unchanged only.
+
+    Raises:
+        TrainingError: of the block.
+    """
+    try:
+        yield
+    except TrainingError as error:
+        if not (error.hint and holds_state(folder)):
+            raise
+        anew = f"that begins anew, so give another --output too, or remove {folder / NAME}"
+        raise TrainingError(error.message, hint=f"{error.hint}; {anew}") from error
 
 
 def clear(folder: Path) -> None:
@@ -108,27 +143,48 @@ def read_state(
         raise CheckpointError(f"no interrupted training in {folder}", hint="leave out --resume")
     try:
         with safe_open(path, framework="pt") as file:
-            record = Record.model_validate_json((file.metadata() or {}).get(KEY, "{}"))
+            record = _record(path, (file.metadata() or {}).get(KEY, ""))
+            _refuse_another(path, record, wanted, longer=longer)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-        if record.task != wanted.task:
-            raise CheckpointError(
-                f"the training in {folder} had other options or other good pictures",
-                hint=f"give those again, or remove {path} to start anew",
-            )
-        if not (record.planned == wanted.planned or (longer and record.planned < wanted.planned)):
-            raise CheckpointError(
-                f"the training in {folder} is one of {record.planned} epochs, and its number of epochs can only "
-                "be raised, and only with a constant learning rate",
-                hint=f"give --option epochs={record.planned}, or remove {path} to start anew",
-            )
         network.load_state_dict(_of("network", tensors))
         _restore_optimizer(optimizer, _of("optimizer", tensors))
-    except (SafetensorError, OSError, ValidationError, RuntimeError, KeyError, ValueError) as error:
+    except (SafetensorError, OSError, RuntimeError, KeyError, ValueError) as error:
         detail = " ".join(str(error).split())[:200]
         raise CheckpointError(
             f"cannot go on from {path}: {detail}", hint="remove it and leave out --resume"
         ) from error
-    return State(record.task, wanted.planned, list(record.epochs), record.best, _of("best", tensors))
+    for name, now in _versions().items():
+        if (before := record.versions.get(name)) != now:
+            warn(f"{name} was {before} and is {now}: the weights may not be those of a training without a pause")
+    return State(wanted.task, wanted.planned, list(record.epochs), record.best, _of("best", tensors))
+
+
+def _record(path: Path, text: str) -> Record:
+    try:
+        return Record.model_validate_json(text)
+    except ValidationError as error:
+        raise CheckpointError(
+            f"cannot go on from {path}: another version of edge-ad wrote it",
+            hint="go on with that version, or remove it and leave out --resume",
+        ) from error
+
+
+def _refuse_another(path: Path, record: Record, wanted: State, *, longer: bool) -> None:
+    if differences := record.task.differences(wanted.task):
+        raise CheckpointError(
+            f"the training in {path.parent} is another one: {differences}",
+            hint=f"give what it had, or without --resume another --output, or remove {path} to start anew",
+        )
+    if not (record.planned == wanted.planned or (longer and record.planned < wanted.planned)):
+        raise CheckpointError(
+            f"the training in {path.parent} is one of {record.planned} epochs, and its number of epochs can only "
+            "be raised, and only with a constant learning rate",
+            hint=f"give --option epochs={record.planned}, or remove {path} to start anew",
+        )
+
+
+def _versions() -> dict[str, str]:
+    return {"edge-ad": VERSION, "torch": version("torch")}
 
 
 def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

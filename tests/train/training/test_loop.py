@@ -11,62 +11,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edge.errors import CheckpointError, TrainingError, UsageError
-from train.training.loop import Course, Learnt, learn
+from edge.errors import TrainingError, UsageError
+from tests.train.training.grey import GREY, PICTURES, Grey, Interrupting, learnt, lesson, options, same
+from train.training.loop import Course, learn
 from train.training.memory import enough_memory
-from train.training.options import LearningOptions
 from train.training.repeatable import repeatable
-from train.training.state import NAME, clear
+from train.training.state import NAME
 from train.training.work import Labelled, Work
-
-PICTURES = np.random.default_rng(0).integers(0, 256, (24, 8, 8, 3), dtype=np.uint8)
-
-
-class Grey(nn.Module):
-    """Guesses a pixel from its neighbours; has what a training must keep: dropout, running means."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.body = nn.Sequential(nn.Conv2d(3, 4, 3, 1, 1), nn.BatchNorm2d(4), nn.Dropout(0.2), nn.Conv2d(4, 3, 1))
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        guessed: Tensor = self.body(pictures.permute(0, 3, 1, 2).float() / 255)
-        return guessed
-
-
-def lesson(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
-    noise = torch.from_numpy(rng.normal(0, 5, pictures.shape)).float()
-    target = pictures.permute(0, 3, 1, 2).float() / 255
-    return (network(pictures + noise) - target).square().mean()
-
-
-def options(**changes: object) -> LearningOptions:
-    return LearningOptions.model_validate({"epochs": 6, "batch": 8, "learning_rate": 0.02} | changes)
-
-
-def learnt(network: nn.Module, work: Work | None = None, task: str = "grey", **changes: object) -> Learnt:
-    return learn(Course(network, lesson, PICTURES, options(**changes), 3, task), work or Work())
-
-
-def same(left: nn.Module, right: nn.Module) -> bool:
-    pairs = zip(left.state_dict().values(), right.state_dict().values(), strict=True)
-    return all(torch.equal(one, other) for one, other in pairs)
-
-
-class Interrupting(Grey):
-    """Presses Ctrl-C at one of its steps."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__()
-        self.left = step
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        if self.training:
-            self.left -= 1
-            if self.left == 0:
-                os.kill(os.getpid(), signal.SIGINT)
-        return super().forward(pictures)
 
 
 def test_the_same_seed_learns_the_same_and_another_one_not() -> None:
@@ -74,64 +25,9 @@ def test_the_same_seed_learns_the_same_and_another_one_not() -> None:
     history = learnt(first).epochs
     assert [line.loss for line in learnt(again).epochs] == [line.loss for line in history]
     assert same(first, again)
-    learn(Course(other, lesson, PICTURES, options(), 4, "grey"), Work())
+    learn(Course(other, lesson, PICTURES, options(), 4, GREY), Work())
     assert not same(first, other)
     assert history[-1].loss < history[0].loss
-
-
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-def test_a_training_that_goes_on_after_ctrl_c_ends_as_one_without_a_pause(optimizer: str, tmp_path: Path) -> None:
-    """In the middle of the fourth epoch of six: three steps each."""
-    whole, paused, resumed = Grey(), Interrupting(11), Grey()
-    history = learnt(whole, optimizer=optimizer, patience=4).epochs
-    first = learnt(paused, Work(folder=tmp_path), optimizer=optimizer, patience=4)
-    assert first.interrupted
-    assert len(first.epochs) == 3
-    second = learnt(resumed, Work(folder=tmp_path, resume=True), optimizer=optimizer, patience=4)
-    assert not second.interrupted
-    assert [line.loss for line in second.epochs] == [line.loss for line in history]
-    assert same(resumed, whole)
-    with (tmp_path / "training.csv").open() as file:
-        assert [int(line["epoch"]) for line in csv.DictReader(file)] == [1, 2, 3, 4, 5, 6]
-
-
-def test_a_training_that_is_done_stays_until_its_model_is_saved(tmp_path: Path) -> None:
-    """What comes after it, such as scores for a threshold, may fail: only that is done again."""
-    network, again = Grey(), Grey()
-    learnt(network, Work(folder=tmp_path), patience=2)
-    lines = learnt(again, Work(folder=tmp_path, resume=True), patience=2)
-    assert (lines.interrupted, same(network, again)) == (False, True)
-    clear(tmp_path)
-    assert not (tmp_path / NAME).exists()
-
-
-def test_a_training_that_was_interrupted_is_not_written_over(tmp_path: Path) -> None:
-    learnt(Interrupting(8), Work(folder=tmp_path))
-    before = (tmp_path / NAME).read_bytes()
-    with pytest.raises(UsageError, match="holds a training that was interrupted; give --resume to go on with it"):
-        learnt(Grey(), Work(folder=tmp_path))
-    assert (tmp_path / NAME).read_bytes() == before
-
-
-@pytest.mark.parametrize("first", [20, 0])
-def test_going_on_with_another_patience_is_refused(first: int, tmp_path: Path) -> None:
-    learnt(Interrupting(8), Work(folder=tmp_path), patience=first)
-    with pytest.raises(CheckpointError, match="had other options"):
-        learnt(Grey(), Work(folder=tmp_path, resume=True), patience=20 - first)
-
-
-def test_only_a_training_of_constant_learning_rate_goes_on_for_more_epochs(tmp_path: Path) -> None:
-    whole, longer = Grey(), Grey()
-    learnt(whole, schedule="constant", epochs=8)
-    learnt(Interrupting(8), Work(folder=tmp_path), schedule="constant")
-    with pytest.raises(CheckpointError, match=r"one of 6 epochs, .* only be raised, .*; give --option epochs=6,"):
-        learnt(Grey(), Work(folder=tmp_path, resume=True), schedule="constant", epochs=5)
-    learnt(longer, Work(folder=tmp_path, resume=True), schedule="constant", epochs=8)
-    assert same(whole, longer)
-    clear(tmp_path)
-    learnt(Interrupting(8), Work(folder=tmp_path))
-    with pytest.raises(CheckpointError, match="only with a constant learning rate"):
-        learnt(Grey(), Work(folder=tmp_path, resume=True), epochs=8)
 
 
 def test_the_first_ctrl_c_is_answered(capfd: pytest.CaptureFixture[str]) -> None:
@@ -171,7 +67,7 @@ def test_it_stops_when_the_watched_pictures_gain_no_more_and_takes_the_best_weig
     assert went.best == 1 + int(np.argmin(watched))
     assert len(watched) == went.best + 5
     again = Grey()
-    learn(Course(again, lesson, PICTURES, options(epochs=80, patience=0, learning_rate=0.1), 3, "grey"), Work())
+    learn(Course(again, lesson, PICTURES, options(epochs=80, patience=0, learning_rate=0.1), 3, GREY), Work())
     assert not same(network, again)
 
 
@@ -200,7 +96,7 @@ def test_separation_is_logged_now_and_then_and_decides_nothing(tmp_path: Path) -
 
     work = Work(folder=tmp_path, tested=tested)
     went = learn(
-        Course(watched, lesson, PICTURES, options(epochs=20, patience=0), 3, "grey", separation=separation), work
+        Course(watched, lesson, PICTURES, options(epochs=20, patience=0), 3, GREY, separation=separation), work
     )
     assert [line.epoch for line in went.epochs if line.separation == 1.5] == list(range(2, 21, 2))
     assert looks == [False] * 10
@@ -211,7 +107,7 @@ def test_separation_is_logged_now_and_then_and_decides_nothing(tmp_path: Path) -
 def test_the_test_pictures_are_looked_at_ten_times_at_most(epochs: int) -> None:
     work = Work(tested=Labelled(PICTURES[:2], np.array([0, 1])))
     given = options(epochs=epochs, patience=0, held_out=0.8, batch=4096)
-    went = learn(Course(Grey(), lesson, PICTURES, given, 3, "grey", separation=lambda network: 1.0), work)
+    went = learn(Course(Grey(), lesson, PICTURES, given, 3, GREY, separation=lambda network: 1.0), work)
     assert 0 < sum(line.separation is not None for line in went.epochs) <= 10
     assert went.epochs[-1].separation == 1.0
 
@@ -230,7 +126,7 @@ def test_a_loss_that_is_no_number_is_one_line() -> None:
         return lesson(network, pictures, rng) * float("nan")
 
     with pytest.raises(TrainingError, match=r"the loss is nan in epoch 1; give a smaller --option learning-rate"):
-        learn(Course(Grey(), broken, PICTURES, options(), 3, "grey"), Work())
+        learn(Course(Grey(), broken, PICTURES, options(), 3, GREY), Work())
 
 
 def test_a_matrix_that_has_no_roots_any_more_is_one_line() -> None:
@@ -240,7 +136,7 @@ def test_a_matrix_that_has_no_roots_any_more_is_one_line() -> None:
     with pytest.raises(
         TrainingError, match=r"cannot be computed any more in epoch 1; give a smaller --option lear"
     ):
-        learn(Course(Grey(), singular, PICTURES, options(), 3, "grey"), Work())
+        learn(Course(Grey(), singular, PICTURES, options(), 3, GREY), Work())
 
 
 def test_a_step_of_one_picture_that_a_network_cannot_learn_from_is_one_line() -> None:
@@ -252,7 +148,7 @@ def test_a_step_of_one_picture_that_a_network_cannot_learn_from_is_one_line() ->
     with pytest.raises(
         TrainingError, match=r"one picture of the 22 that are learnt.*; give a larger --option batch"
     ):
-        learn(Course(network, means, PICTURES, options(batch=1), 3, "means"), Work())
+        learn(Course(network, means, PICTURES, options(batch=1), 3, GREY), Work())
 
 
 def test_cuda_is_told_to_compute_the_same_each_time_and_left_as_it_was() -> None:
@@ -274,7 +170,7 @@ def test_too_little_memory_says_what_to_do(batch: int, advice: str) -> None:
         return torch.empty(1 << 60).sum()
 
     with pytest.raises(TrainingError, match=f"cpu has too little memory for {batch} pictures of 8 x 8 .*{advice}"):
-        learn(Course(Grey(), huge, PICTURES, options(batch=batch), 3, "grey"), Work())
+        learn(Course(Grey(), huge, PICTURES, options(batch=batch), 3, GREY), Work())
 
 
 def test_graphics_cards_of_apple_run_out_of_memory_in_other_words() -> None:
@@ -289,21 +185,7 @@ def test_other_failures_of_torch_are_not_called_memory() -> None:
         return torch.ones(2, 3) @ torch.ones(2, 3)
 
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
-        learn(Course(Grey(), wrong, PICTURES, options(), 3, "grey"), Work())
-
-
-def test_a_state_of_another_task_or_damaged_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no interrupted training in .*; leave out --resume"):
-        learnt(Grey(), Work(folder=tmp_path, resume=True))
-    learnt(Interrupting(8), Work(folder=tmp_path))
-    with pytest.raises(CheckpointError, match="had other options or other good pictures"):
-        learnt(Grey(), Work(folder=tmp_path, resume=True), task="another")
-    with pytest.raises(CheckpointError, match="had other options or other good pictures"):
-        learn(Course(Grey(), lesson, PICTURES[1:], options(), 3, "grey"), Work(folder=tmp_path, resume=True))
-    content = (tmp_path / NAME).read_bytes()
-    (tmp_path / NAME).write_bytes(content[: len(content) // 2])
-    with pytest.raises(CheckpointError, match="cannot go on from .*; remove it and leave out"):
-        learnt(Grey(), Work(folder=tmp_path, resume=True))
+        learn(Course(Grey(), wrong, PICTURES, options(), 3, GREY), Work())
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
