@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge.errors import UsageError
 from edge.extras import needs_extra
 from edge.output import writable_folder
+
+if TYPE_CHECKING:
+    from train.models.kind import Kind
 
 Data = Annotated[
     Path | None,
@@ -114,15 +117,12 @@ def train(
     with needs_extra("train"):
         from train.data.find import find_dataset
         from train.fit import train as fit
-        from train.models.registry import find_kind, options_of
+        from train.models.registry import find_kind
         from train.models.setup import Setup
 
-    given = parse_options(option or [])
-    if texture_dir is not None:
-        given["texture_dir"] = str(texture_dir)
     kind = find_kind(model)
     height, width = parse_size(image_size or str(kind.side))
-    options = options_of(kind, given).model_dump()
+    options = _options(kind, parse_options(option or []), texture_dir)
     if backbone and kind.backbone is None:
         raise UsageError(f"{model} has no backbone", hint="leave out --backbone")
     backbone = backbone or kind.backbone
@@ -163,11 +163,27 @@ def train(
     echo_skipped(trained.skipped)
     echo_doubts(trained.suspects, trained.doubt)
     if trained.interrupted:
-        typer.echo("interrupted: this is what was learnt so far; the same command with --resume goes on")
+        further = "the same command with --resume goes on" if trained.resumable else "it cannot be resumed"
+        typer.echo(f"interrupted: this is what was learnt so far; {further}")
         raise typer.Exit(130)
     typer.echo(
         f"next: edge-ad export --checkpoint {trained.checkpoint} --output {header.name}.xml --precision int8"
     )
+
+
+def _options(kind: Kind, given: dict[str, object], texture_dir: Path | None) -> dict[str, object]:
+    """All of a model's options; a folder as it is called from anywhere, for --resume compares it."""
+    from train.models.registry import options_of, textured
+
+    if texture_dir is not None:
+        if kind.name not in textured():
+            only = f"only {' '.join(textured())} learns by textures"
+            raise UsageError(f"{kind.name} takes no --texture-dir: {only}", hint="leave it out")
+        given = {**given, "texture_dir": str(texture_dir)}
+    options: dict[str, object] = options_of(kind, given).model_dump()
+    if folder := options.get("texture_dir"):
+        options["texture_dir"] = str(Path(str(folder)).resolve())
+    return options
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from edge.errors import UsageError
 from train.models import (
@@ -37,6 +40,17 @@ _ALL = (
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 DEFAULT = padim.KIND.name
+MUST = {  # by the type of pydantic's error
+    **dict.fromkeys(("int_parsing", "int_from_float", "int_type", "int_parsing_size"), "be a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), "be a number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "be true or false"),
+    "string_type": "be text",
+    "literal_error": "be {expected}",
+    "greater_than_equal": "be at least {ge}",
+    "greater_than": "be more than {gt}",
+    "less_than_equal": "be at most {le}",
+    "less_than": "be less than {lt}",
+}
 
 
 def find_kind(name: str) -> Kind:
@@ -59,8 +73,30 @@ def options_of(kind: Kind, given: dict[str, object]) -> BaseModel:
     try:
         options: BaseModel = kind.options.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        known = " ".join(kind.options.model_fields)
-        name = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"--option {name}: {first['msg']}", hint=f"{kind.name} has: {known}") from error
+        raise _complaint(kind, error.errors()[0]) from error
     return options
+
+
+def textured() -> list[str]:
+    """Names of the models that learn by foreign textures."""
+    return [name for name, kind in KINDS.items() if "texture_dir" in kind.options.model_fields]
+
+
+def _complaint(kind: Kind, error: ErrorDetails) -> UsageError:
+    name = ".".join(str(part) for part in error["loc"])
+    known = list(kind.options.model_fields)
+    hint = f"{kind.name} has: {' '.join(known)}"
+    if error["type"] == "extra_forbidden":
+        close = get_close_matches(name, known, n=1)
+        return UsageError(
+            f"--option {name}: {kind.name} has no such option", hint=f"did you mean {close[0]}?" if close else hint
+        )
+    return UsageError(f"--option {name}: {_wrong(error)}", hint=f"see 'edge-ad models kinds {kind.name}'")
+
+
+def _wrong(error: ErrorDetails) -> str:
+    """What is wrong with a value, in words for who typed it."""
+    if error["type"] == "value_error":
+        return error["msg"].removeprefix("Value error, ")
+    words = MUST.get(error["type"], "have another value").format_map(error.get("ctx", {}))
+    return f"must {words}, not {error['input']}"

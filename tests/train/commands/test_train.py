@@ -19,7 +19,7 @@ import typer
 from typer.testing import CliRunner
 
 from edge.cli import app
-from edge.errors import UsageError
+from edge.errors import CheckpointError, UsageError
 from edge.pictures import read_picture
 from tests.conftest import plates_in
 from tests.full_disk import files_up_to
@@ -185,6 +185,31 @@ def test_an_interruption_on_a_full_disk_does_not_promise_to_go_on(
     assert "interrupted: this is what was learnt so far; it cannot be resumed" in said.out
     assert "warning: cannot write " in said.err
     assert load_checkpoint(tmp_path / "run" / "interrupted.safetensors")[1].setup.model == "cae"
+
+
+def test_a_training_goes_on_from_another_folder_and_not_with_other_textures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two steps in each of two epochs; it is interrupted after the first."""
+    good = plates_in(tmp_path / "good", 12, seed=5)
+    (tmp_path / "dtd" / "woven").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    cv2.imwrite(str(tmp_path / "dtd" / "woven" / "1.png"), np.zeros((9, 9, 3), np.uint8))
+    options = ["width=4", "epochs=2", "batch=5"]
+    given = {"data": good, "model": "sdc-ccm", "image_size": "32", "option": options, "device": "cpu"}
+    monkeypatch.setattr("train.training.loop.stoppable", pressed_after(3))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(typer.Exit):
+        train(tmp_path / "run", texture_dir=Path("dtd"), **given)  # type: ignore[arg-type]
+    monkeypatch.setattr("train.training.loop.stoppable", pressed_after(99))
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    extra = tmp_path / "dtd" / "woven" / "2.png"
+    cv2.imwrite(str(extra), np.zeros((9, 9, 3), np.uint8))
+    with pytest.raises(CheckpointError, match="is another one: the textures were others; give what it had"):
+        train(tmp_path / "run", texture_dir=Path("../dtd"), resume=True, **given)  # type: ignore[arg-type]
+    extra.unlink()
+    train(tmp_path / "run", texture_dir=Path("../dtd"), resume=True, **given)  # type: ignore[arg-type]
+    assert not (tmp_path / "run" / "training.safetensors").exists()
 
 
 def test_a_seed_that_torch_cannot_take_is_refused() -> None:
