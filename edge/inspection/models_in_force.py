@@ -64,6 +64,8 @@ class ModelsInForce:
         self._publisher = publisher
         self._thresholds = thresholds
         self._one_reloads = threading.Lock()
+        for model in {each.bundle.sha256: each for each in models}.values():
+            self._tell_of_missing_map(model)
 
     def reload(self, model: str | None, camera: str | None) -> Sequence[Change]:
         """Loads, compiles and tries models beside those that run; takes seconds, and the old ones go on meanwhile.
@@ -170,8 +172,17 @@ class ModelsInForce:
 
     def _put(self, camera: str, model: LoadedModel, gauge: Gauge) -> None:
         self._inspectors[camera].change(gauge)
+        fresh = all(model.bundle.sha256 != running.bundle.sha256 for running in self.now.values())
         self.now[camera] = model
         log_event(log, "model_exchanged", camera=camera, model=model.bundle.card.name, sha256=model.bundle.sha256)
+        if fresh:
+            self._tell_of_missing_map(model)
+
+    def _tell_of_missing_map(self, model: LoadedModel) -> None:
+        """Whoever waits for heatmaps that never come must learn why; said once of a model, not at each camera."""
+        if not model.bundle.card.has_map and self._config.bus.heatmaps_of != "none":
+            reason = "this model has no anomaly map: no heatmaps are sent, nor pictures with them"
+            log_event(log, "no_heatmaps", model=model.bundle.card.name, reason=reason)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -84,6 +84,23 @@ def test_the_next_frames_go_to_the_model_that_was_activated_and_none_is_left_out
     assert exchanged["camera"] == "camera"
 
 
+def test_a_model_without_a_map_is_told_of_once_when_it_starts_to_judge(
+    run_station: RunStation, store: ModelStore, black_and_grey: Path, tmp_path: Path
+) -> None:
+    settings = tmp_path / "line.toml"
+    cameras = [f'[[cameras]]\nname = "{name}"\nsource = "{black_and_grey}"\nloop = true\n' for name in "ab"]
+    settings.write_text("".join(cameras), encoding="utf-8")
+    station = run_station("--config", str(settings), model=Path("grey"))
+    asker = station.asker()
+    (told,) = station.events("no_heatmaps", 1)
+    assert told["model"] == "grey" and told["reason"].startswith("this model has no anomaly map: no heatmaps")
+    asker.ask("reload", timeout_s=20, model="grey@2")
+    asker.ask("reload", timeout_s=20)  # the same again is no news
+    assert len(station.events("model_exchanged", 2)) >= 2
+    station.signal(signal.SIGTERM)
+    assert len(station.events("no_heatmaps")) == 2  # of versions 1 and 2
+
+
 def test_a_version_that_is_named_becomes_the_active_one_and_survives_a_restart(
     start: StartWith, store: ModelStore
 ) -> None:
