@@ -48,6 +48,11 @@ def attach_render(distances: ov.Output, rows: Array, columns: Array) -> ov.Outpu
     return ops.matmul(tall, ops.constant(columns), False, True).output(0)
 
 
+def as_map(rendered: ov.Output) -> ov.Output:
+    """A [1, H, W] map as a bundle gives it, [1, 1, H, W]."""
+    return ops.unsqueeze(rendered, ops.constant(np.int64(1))).output(0)
+
+
 def top_mean(distances: Array, count: int) -> Array:
     """Picture score: mean of the ``count`` largest distances. float32 [N, h, w] to [N]."""
     flat = distances.reshape(len(distances), -1)

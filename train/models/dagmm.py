@@ -24,6 +24,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from edge.progress import Advance
+from edge.scorers.heatmap import as_map
 from edge.scorers.scorer import Head, Scored
 from train.models.kind import Array, Batches, Kind, Size
 from train.models.setup import Setup
@@ -64,7 +65,7 @@ class DagmmScorer:
 
     def attach(self, features: Sequence[ov.Output]) -> Head:
         drawn = self.error.attach(features[0], features[1])
-        return Head(self.mixture.attach(self.scale.attach(features)), self.error.shaped(drawn))
+        return Head(self.mixture.attach(self.scale.attach(features)), as_map(drawn))
 
     def arrays(self) -> Mapping[str, Array]:
         return {**self.scale.arrays(), **self.mixture.arrays(), **self.error.arrays()}

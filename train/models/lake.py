@@ -20,6 +20,7 @@ from pydantic import Field
 from torch import Tensor
 
 from edge.progress import Advance
+from edge.scorers.heatmap import as_map
 from edge.scorers.scorer import Head, Scored
 from train.models import cae
 from train.models.kind import Array, Batches, Kind, Size
@@ -65,7 +66,7 @@ class LakeScorer:
 
     def attach(self, features: Sequence[ov.Output]) -> Head:
         drawn = self.error.attach(features[0], features[1])
-        return Head(self.density.attach(self.scale.attach(features)), self.error.shaped(drawn))
+        return Head(self.density.attach(self.scale.attach(features)), as_map(drawn))
 
     def arrays(self) -> Mapping[str, Array]:
         return {**self.scale.arrays(), **self.density.arrays(), **self.error.arrays()}

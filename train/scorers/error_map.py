@@ -68,10 +68,6 @@ class ErrorMap:
             return drawn
         return ops.multiply(ops.abs(ops.subtract(drawn, self.usual[None])), self.scale[None]).output(0)
 
-    def shaped(self, drawn: ov.Output) -> ov.Output:
-        """A drawn map [1, H, W] as a bundle gives it, [1, 1, H, W]."""
-        return ops.unsqueeze(drawn, ops.constant(np.int64(1))).output(0)
-
     def arrays(self) -> dict[str, Array]:
         """What was fitted, for a checkpoint."""
         return {} if self.usual is None or self.scale is None else {"usual": self.usual, "scale": self.scale}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as ops
 
 from edge.scorers.gaussian import attach_shorten, shorten
-from edge.scorers.heatmap import attach_render, attach_top_mean, render, rise, top_mean
+from edge.scorers.heatmap import as_map, attach_render, attach_top_mean, render, rise, top_mean
 from edge.scorers.scorer import Head, Scored
 
 Array = NDArray[np.float32]
@@ -48,8 +48,7 @@ class PyramidScorer:
         for teacher, student in zip(features[:levels], features[levels:], strict=True):
             level = self._attach_level(teacher, student)
             drawn = level if drawn is None else ops.multiply(drawn, level).output(0)
-        score = attach_top_mean(drawn, self.top)
-        return Head(score, ops.unsqueeze(drawn, ops.constant(np.int64(1))).output(0))
+        return Head(attach_top_mean(drawn, self.top), as_map(drawn))
 
     def arrays(self) -> Mapping[str, Array]:
         return {}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as ops
 from pydantic import Field
 
-from edge.scorers.heatmap import attach_top_mean, top_mean
+from edge.scorers.heatmap import as_map, attach_top_mean, top_mean
 from edge.scorers.scorer import Head, Scored
 from train.scorers.error_map import ErrorMap, MappingOptions
 
@@ -51,7 +51,7 @@ class ReconstructionScorer:
             score = ops.reduce_mean(drawn, ops.constant(np.array([1, 2], dtype=np.int64)), False).output(0)
         else:
             score = attach_top_mean(drawn, self.top)
-        return Head(score, self.error.shaped(drawn))
+        return Head(score, as_map(drawn))
 
     def arrays(self) -> Mapping[str, Array]:
         return self.error.arrays()
