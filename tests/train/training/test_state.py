@@ -144,6 +144,7 @@ def test_a_disk_that_refuses_stops_no_training_and_leaves_no_part_of_a_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("train.training.loop.KEEP_EVERY_S", -1.0)
+    (tmp_path / f"{NAME}.partial").write_bytes(b"of a training that was killed")
     whole, refused = Grey(), Grey()
     learnt(whole)
     with files_up_to(100):
