@@ -65,7 +65,7 @@ def write_plot(path: Path, epochs: Sequence[Epoch]) -> None:
         axes.set(xlabel="epoch", ylabel="loss")
         if all(line.loss > 0 and (line.watched_loss or 1) > 0 for line in epochs):
             axes.set_yscale("log")
-        axes.legend()
+        axes.legend(loc="upper right")  # the one corner that falling losses leave free; looking for it is slow
         drawn = io.BytesIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None})
     _write(path, drawn.getvalue())
