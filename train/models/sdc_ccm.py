@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import typer
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -31,6 +30,7 @@ from train.networks.blocks import ConvexCombination, StackedDilated, down, same,
 from train.networks.corruption import Corruption
 from train.scorers.reconstruction import ReconstructionOptions
 from train.training.lesson import Lesson
+from train.training.shown import warn
 
 DILATIONS = (1, 2, 4, 8, 16, 32)
 
@@ -115,7 +115,7 @@ def _textures(folder: str) -> list[Path]:
         raise PictureError(f"none of the {len(found)} textures in {folder} can be decoded", hint=hint)
     if skipped:
         named = ", ".join(map(str, skipped))
-        typer.echo(f"skipped {len(skipped)} textures that cannot be decoded: {named}", err=True)
+        warn(f"skipped {len(skipped)} textures that cannot be decoded: {named}")
     return usable
 
 

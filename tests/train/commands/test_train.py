@@ -159,14 +159,18 @@ def test_ctrl_c_leaves_a_checkpoint_that_is_used_and_a_training_that_ends_as_one
     assert not (paused / "training.safetensors").exists()
 
 
+def interrupted(data: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training that meets Ctrl-C in its first epochs."""
+    monkeypatch.setattr("train.training.loop.stoppable", pressed_after(3))
+    options = ["width=4", "epochs=9", "batch=8"]
+    train(output, data=data, model="cae", image_size="64", option=options, device="cpu")
+
+
 def test_an_interruption_is_said_and_is_the_exit_code(
     tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("train.training.loop.stoppable", pressed_after(3))
-    options = ["width=4", "epochs=9", "batch=8"]
-    given = {"data": tiny_dataset, "model": "cae", "image_size": "64", "option": options, "device": "cpu"}
     with pytest.raises(typer.Exit) as ended:
-        train(tmp_path / "run", **given)  # type: ignore[arg-type]
+        interrupted(tiny_dataset, tmp_path / "run", monkeypatch)
     assert ended.value.exit_code == 130
     words = "interrupted: this is what was learnt so far; the same command with --resume goes on"
     assert words in capsys.readouterr().out
@@ -176,11 +180,8 @@ def test_an_interruption_on_a_full_disk_does_not_promise_to_go_on(
     tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The state is several times the model, and has no room."""
-    monkeypatch.setattr("train.training.loop.stoppable", pressed_after(3))
-    options = ["width=4", "epochs=9", "batch=8"]
-    given = {"data": tiny_dataset, "model": "cae", "image_size": "64", "option": options, "device": "cpu"}
     with files_up_to(250_000), pytest.raises(typer.Exit):
-        train(tmp_path / "run", **given)  # type: ignore[arg-type]
+        interrupted(tiny_dataset, tmp_path / "run", monkeypatch)
     said = capsys.readouterr()
     assert "interrupted: this is what was learnt so far; it cannot be resumed" in said.out
     assert "warning: cannot write " in said.err
