@@ -98,9 +98,7 @@ def _inspector(
     stopping: threading.Event,
 ) -> Inspector:
     watch = CameraWatch(capture, publisher, Incident(), Incident())
-    examination = Examination(
-        gauge_of(camera, config, model, live=capture.live), watch.take_fault, watch.take_drift
-    )
+    examination = Examination(gauge_of(camera, config, model, live=capture.live), watch.take_drift)
     return Inspector(
         capture,
         examination,

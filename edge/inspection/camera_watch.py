@@ -77,7 +77,7 @@ class CameraWatch:
         self.say()
 
     def take_fault(self, reason: str) -> None:
-        """Takes in what the last frame was found to suffer from; an empty reason means nothing."""
+        """Takes in what a frame was found to suffer from, in the camera's order; empty for nothing."""
         with self._lock:
             change = self._incident.take(reason)
             if change is None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from edge.errors import DeviceError, ScoresDifferError
 from edge.frame import Frame
 from edge.health.camera_faults.figures import Figures
-from edge.inference.engine import Prepared
 from edge.inspection.gauge import Gauge
 from edge.pictures import Picture
 from edge.verdict import Inspection, Verdict
@@ -24,13 +23,11 @@ class Examination:
 
     Args:
         gauge: what the parts are measured with.
-        found: told for each frame what it suffers from, empty for nothing.
         drifted: told what has drifted where that changes, empty for nothing any more.
     """
 
-    def __init__(self, gauge: Gauge, found: Callable[[str], None], drifted: Callable[[str], None]) -> None:
+    def __init__(self, gauge: Gauge, drifted: Callable[[str], None]) -> None:
         self._gauge = gauge
-        self._found = found
         self._drifted = drifted
         self._one_looks = threading.Lock()  # the watch compares each frame with those before it
         self._failed_before = False
@@ -62,18 +59,21 @@ class Examination:
         engine, judge = gauge.engine, gauge.judge
         waited_ms = (time.monotonic_ns() - frame.captured_ns) / 1e6
 
-        def unknown(reason: str) -> Inspection:
-            return judge.unknown(frame, reason, device=engine.device, waited_ms=waited_ms, part_id=part_id)
+        def unknown(reason: str, *, unfit_frame: bool = False) -> Inspection:
+            return judge.unknown(
+                frame, reason, device=engine.device, waited_ms=waited_ms, part_id=part_id, unfit_frame=unfit_frame
+            )
 
         if fault := frame.fault or gauge.unfit(frame.pixels.shape):
-            self._found(fault)
-            return unknown(fault)
+            return unknown(fault, unfit_frame=True)
         area, mask = gauge.area(frame.camera, frame.pixels.shape)
         pixels = area.cut(frame.pixels)
         prepared = engine.prepare(pixels)
         figures = Figures(prepared.picture, (pixels.shape[0], pixels.shape[1]))
-        if fault := self._fault(gauge, frame, pixels, prepared, figures):
-            return unknown(fault)
+        with self._one_looks:
+            fault = gauge.faults.look(pixels, prepared.picture, frame.captured_ns, figures)
+        if fault:
+            return unknown(fault, unfit_frame=True)
         try:
             raw = engine.run(prepared)
         except DeviceError as error:
@@ -103,12 +103,6 @@ class Examination:
             area, _ = gauge.area(frame.camera, frame.pixels.shape)
             with self._one_looks:
                 gauge.faults.pass_over(area.cut(frame.pixels), frame.captured_ns)
-
-    def _fault(self, gauge: Gauge, frame: Frame, pixels: Picture, prepared: Prepared, figures: Figures) -> str:
-        with self._one_looks:
-            fault = gauge.faults.look(pixels, prepared.picture, frame.captured_ns, figures)
-            self._found(fault)
-            return fault
 
     def _compare(self, gauge: Gauge, inspection: Inspection, figures: Figures) -> None:
         if inspection.verdict is Verdict.UNKNOWN:

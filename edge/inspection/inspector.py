@@ -240,7 +240,7 @@ class Inspector:
         return self.trigger.wanted(frame, self.capture.interval_ns) if self.trigger else None
 
     def _publish_in_order(self, number: int, inspection: Inspection, ask: Ask | None) -> None:
-        """Lanes finish in any order; alarms need a camera's frames in theirs."""
+        """Lanes finish in any order; alarms, and the end of a camera fault, need a camera's frames in theirs."""
         with self._in_order:
             while number - self.judged >= AHEAD * len(self._lanes) and not self._stopping.is_set():
                 self._in_order.wait(LOOK_S)  # one frame is slow: hold no more behind it
@@ -251,6 +251,7 @@ class Inspector:
             self._in_order.notify_all()
 
     def _publish(self, inspection: Inspection, ask: Ask | None) -> None:
+        self.watch.take_fault(inspection.reason if inspection.unfit_frame else "")
         late = ask is not None and time.monotonic_ns() > ask.deadline_ns
         result = self._publisher.publish(replace(inspection, late=late) if late else inspection)
         if ask is not None and self.trigger is not None:

@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from edge.cameras.capture import CameraState, Capture
 from edge.cameras.options import CameraOptions
 from edge.errors import CameraError, EdgeAdError
 from edge.frame import Frame
+from edge.inference.engine import Raw
 from edge.inference.judge import Judge, Limits
 from edge.inspection.inspector import AHEAD, Inspector
 from edge.inspection.turns import Turns
@@ -30,11 +31,17 @@ UNUSED: Any = None
 LANES = 4
 
 
-class Ignoring:
-    """A watch that nobody asks."""
+class Listening:
+    """Stands for the camera's watch: keeps what each frame suffered from."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
 
     def look(self, *, paused: bool = False) -> None:
         pass
+
+    def take_fault(self, reason: str) -> None:
+        self.faults.append(reason)
 
 
 class Breaking(Capture):
@@ -54,7 +61,7 @@ class Breaking(Capture):
 
 def run_out(camera: Breaking) -> tuple[Inspector, list[EdgeAdError]]:
     failures: list[EdgeAdError] = []
-    watch: Any = Ignoring()
+    watch: Any = Listening()
     inspector = Inspector(
         camera, UNUSED, watch, Turns(1), UNUSED, fail=failures.append, stopping=threading.Event()
     )
@@ -97,29 +104,37 @@ class Line(Capture):
 
 
 class Examining:
-    """Stands for the device: finishes each frame when it is told to; counts how many are under way or done."""
+    """Stands for the device: finishes each frame when it is told to; counts how many are under way or done.
 
-    def __init__(self, hold: Callable[[int, Examining], None]) -> None:
+    Args:
+        hold: returns when a frame may be finished.
+        faults: what a frame suffers from, by its number.
+    """
+
+    def __init__(self, hold: Callable[[int, Examining], None], faults: Mapping[int, str] | None = None) -> None:
         self.hold = hold
+        self.faults = faults or {}
         self.finished: list[int] = []
         self._judge = Judge(Limits(0.0, None, ()), ModelId("bottle", "1", "ab" * 32))
 
     def examine(self, frame: Frame, *, part_id: str | None = None) -> Inspection:
         self.hold(frame.seq, self)
         self.finished.append(frame.seq)
-        from edge.inference.engine import Raw
-
+        if fault := self.faults.get(frame.seq):
+            return self._judge.unknown(frame, fault, device="CPU", waited_ms=0, unfit_frame=True)
         return self._judge.inspect(frame, Raw(1.0, None, 0.0, 0.0), device="CPU", waited_ms=0)
 
 
 @contextmanager
-def running(camera: Capture, examining: Examining, folder: Path) -> Iterator[tuple[Inspector, Publisher, Outbox]]:
+def running(
+    camera: Capture, examining: Examining, folder: Path, listening: Listening | None = None
+) -> Iterator[tuple[Inspector, Publisher, Outbox]]:
     """An inspector of four lanes, started; nothing of it may fail."""
     outbox = Outbox(folder / "state")
     anywhere = {"events": "tcp://127.0.0.1:0", "heatmaps": "tcp://127.0.0.1:0"}
     with closing(outbox), Publisher(station="s", outbox=outbox, **anywhere) as publisher:  # type: ignore[arg-type]
         examination: Any = examining
-        watch: Any = Ignoring()
+        watch: Any = listening or Listening()
         failures: list[EdgeAdError] = []
         stopping = threading.Event()
         inspector = Inspector(
@@ -170,17 +185,26 @@ def test_a_lane_that_waits_holds_no_frame(tmp_path: Path) -> None:
             time.sleep(0.01)
 
 
-def test_verdicts_that_are_ready_in_any_order_are_published_in_the_cameras(tmp_path: Path) -> None:
+def oldest_last(seq: int, examining: Examining) -> None:
     """Of each four frames under way the oldest is held until the three after it are done."""
+    deadline_s = time.monotonic() + 5
+    while seq % LANES == 0 and len(examining.finished) < seq + LANES - 1 and time.monotonic() < deadline_s:
+        time.sleep(0.001)
 
-    def hold(seq: int, examining: Examining) -> None:
-        deadline_s = time.monotonic() + 5
-        while seq % LANES == 0 and len(examining.finished) < seq + LANES - 1 and time.monotonic() < deadline_s:
-            time.sleep(0.001)
 
-    examining = Examining(hold)
+def test_verdicts_that_are_ready_in_any_order_are_published_in_the_cameras(tmp_path: Path) -> None:
+    examining = Examining(oldest_last)
     assert published(examining, tmp_path, 20) == list(range(20))
     assert examining.finished != list(range(20))
+
+
+def test_the_frames_that_end_a_camera_fault_are_those_after_it(tmp_path: Path) -> None:
+    """However late a faulty frame is examined: a fault is over after so many sound frames in a row."""
+    heard, examining = Listening(), Examining(oldest_last, faults={8: "black picture"})
+    with running(Line(tmp_path, 20), examining, tmp_path, heard) as (inspector, _, _):
+        inspector.join(20)
+    assert heard.faults == [""] * 8 + ["black picture"] + [""] * 11
+    assert examining.finished.index(8) > 8
 
 
 def test_few_verdicts_wait_for_a_slow_frame(tmp_path: Path) -> None:
@@ -204,7 +228,7 @@ def test_a_camera_that_hangs_while_it_gives_a_frame_is_not_called_a_hung_inferen
             assert free.wait(20)
             return None
 
-    watch: Any = Ignoring()
+    watch: Any = Listening()
     stopping = threading.Event()
     inspector = Inspector(
         Hanging(tmp_path, 1), UNUSED, watch, Turns(LANES), UNUSED, lanes=LANES, fail=UNUSED, stopping=stopping
