@@ -9,9 +9,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
+from edge.durable import write_whole
 from edge.errors import CheckpointError, UsageError
 from edge.inference.card import Calibration, Training
 from edge.scorers.jitter import Jitter
@@ -42,13 +43,11 @@ def save_checkpoint(path: Path, model: Model, header: Header) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    fresh = path.with_suffix(".partial")
     tensors = {name: value.contiguous() for name, value in model.tensors().items()}
     text = header.model_dump_json(by_alias=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, fresh, metadata={KEY: text, DIGEST: _digest(text, tensors)})
-        fresh.replace(path)
+        write_whole(path, save(tensors, metadata={KEY: text, DIGEST: _digest(text, tensors)}))
     except (SafetensorError, OSError) as error:
         raise UsageError(
             f"cannot write {path}: {error}", hint="give another --output, or free the disk"

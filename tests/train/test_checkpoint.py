@@ -58,6 +58,8 @@ def test_what_is_saved_comes_back(own: Path, tmp_path: Path) -> None:
     assert same == header
     for name, tensor in model.tensors().items():
         assert torch.equal(tensor, again.tensors()[name]), name
+    (plain := tmp_path / "plain").touch()  # who may read any other file of this folder may read the checkpoint
+    assert (tmp_path / "deeper" / "again.safetensors").stat().st_mode == plain.stat().st_mode
 
 
 def test_the_file_holds_tensors_and_a_header_and_no_pickle(own: Path) -> None:

@@ -198,7 +198,7 @@ def cae(folder: Path, output: Path, *, resume: bool = False, **changes: object) 
 
 
 def test_a_training_outlives_a_checkpoint_that_cannot_be_written(few: Path, tmp_path: Path) -> None:
-    blocked = tmp_path / "run" / "model.partial"
+    blocked = tmp_path / "run" / "model.safetensors"
     blocked.mkdir(parents=True)
     with pytest.raises(UsageError, match="cannot write .*model.safetensors"):
         cae(few, tmp_path / "run")

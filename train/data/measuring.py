@@ -13,6 +13,7 @@ from edge.errors import UsageError
 from edge.health.camera_faults.taking import ReferenceTaker
 from edge.pictures import prepare, readable
 from edge.scorers.jitter import RANGES, Jitter, Size
+from train.wrong import wrong
 
 
 def measure_jitter(copies: int, paths: Sequence[Path], size: Size, given: Mapping[str, object]) -> Jitter:
@@ -34,7 +35,7 @@ def measure_jitter(copies: int, paths: Sequence[Path], size: Size, given: Mappin
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(
-            f"--jitter {first['loc'][0]}: {first['msg']}", hint=f"here are: {' '.join(RANGES)}"
+            f"--jitter {first['loc'][0]}: {wrong(first)}", hint=f"here are: {' '.join(RANGES)}"
         ) from error
     taker = ReferenceTaker(partial(prepare, size=size))
     with progress.bar("how good pictures differ", len(paths)) as seen:

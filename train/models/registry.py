@@ -23,6 +23,7 @@ from train.models import (
     vae,
 )
 from train.models.kind import Kind
+from train.wrong import wrong
 
 _ALL = (
     padim.KIND,
@@ -40,17 +41,6 @@ _ALL = (
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 DEFAULT = padim.KIND.name
-MUST = {  # by the type of pydantic's error
-    **dict.fromkeys(("int_parsing", "int_from_float", "int_type", "int_parsing_size"), "be a whole number"),
-    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), "be a number"),
-    **dict.fromkeys(("bool_parsing", "bool_type"), "be true or false"),
-    "string_type": "be text",
-    "literal_error": "be {expected}",
-    "greater_than_equal": "be at least {ge}",
-    "greater_than": "be more than {gt}",
-    "less_than_equal": "be at most {le}",
-    "less_than": "be less than {lt}",
-}
 
 
 def find_kind(name: str) -> Kind:
@@ -91,12 +81,4 @@ def _complaint(kind: Kind, error: ErrorDetails) -> UsageError:
         return UsageError(
             f"--option {name}: {kind.name} has no such option", hint=f"did you mean {close[0]}?" if close else hint
         )
-    return UsageError(f"--option {name}: {_wrong(error)}", hint=f"see 'edge-ad models kinds {kind.name}'")
-
-
-def _wrong(error: ErrorDetails) -> str:
-    """What is wrong with a value, in words for who typed it."""
-    if error["type"] == "value_error":
-        return error["msg"].removeprefix("Value error, ")
-    words = MUST.get(error["type"], "have another value").format_map(error.get("ctx", {}))
-    return f"must {words}, not {error['input']}"
+    return UsageError(f"--option {name}: {wrong(error)}", hint=f"see 'edge-ad models kinds {kind.name}'")

@@ -34,5 +34,7 @@ def test_a_range_that_is_none_is_refused_before_any_picture_is_read() -> None:
         UsageError, match="--jitter copies: no such range; here are: shift rotation brightness blur"
     ):
         measure_jitter(2, [], SIZE, {"copies": 4})
-    with pytest.raises(UsageError, match="--jitter shift: Input should be less than or equal to 0.25"):
+    with pytest.raises(UsageError, match=r"--jitter shift: must be at most 0\.25, not 0\.5; here are"):
         measure_jitter(2, [], SIZE, {"shift": "0.5"})
+    with pytest.raises(UsageError, match="--jitter blur: must be a number, not much"):
+        measure_jitter(2, [], SIZE, {"blur": "much"})
