@@ -7,9 +7,8 @@ from statistics import fmean
 
 from benchmarks.accuracy_tables import grouped, mean
 from benchmarks.cell import FIGURES, Cell
-from benchmarks.conditions import Conditions, code_sha256, quiet
+from benchmarks.conditions import Conditions, quiet
 from benchmarks.models_results import ModelsFile, Row, Speed
-from benchmarks.models_training import CODE
 from benchmarks.published import PUBLISHED, Published
 from benchmarks.tables import Table, number
 
@@ -201,9 +200,9 @@ def _trained(results: ModelsFile) -> str:
     networks = [row for row in results.rows if row.epochs]
     if not networks:
         return ""
-    earlier = sum(row.trained_by != code_sha256(CODE) for row in networks)
+    versions = len({row.trained_by for row in networks})
     threads = " or ".join(str(count) for count in sorted({row.threads for row in networks}))
-    older = f", {earlier} of {len(networks)} by earlier versions of the code" if earlier else ""
+    older = f", by {versions} versions of the code" if versions > 1 else ""
     return f" Networks were trained on {threads} {'thread' if threads == '1' else 'threads'} each{older}."
 
 

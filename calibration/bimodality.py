@@ -1,8 +1,9 @@
 """Whether scores of good parts fall into two groups: two products, two lamps, or a heap of defective parts.
 
 The scores are divided where the groups are tightest (one-dimensional 2-means), and the distance of the group means
-is compared with the deviations inside. No distribution with a single peak gives more than that of a uniform one,
-2 sqrt(3), for many scores; the margin for few is that of drawn uniform scores.
+is compared with the deviations inside. Many uniform scores give 2 sqrt(3), and scores around one peak less, be
+they normal, skewed or of long tails; the margin for few is that of drawn uniform scores. A narrow peak in a wide
+plateau that holds a tenth of the scores is called two groups: it should be looked at too.
 
 Source: Ashman, Bird, Zepf, "Detecting bimodality in astronomical datasets", Astronomical Journal 1994.
 """

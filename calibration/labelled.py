@@ -20,6 +20,8 @@ FEW = 20  # defective parts: with fewer, one more or less moves the threshold
 def f1(scores: ArrayLike, defective: ArrayLike) -> Threshold:
     """The threshold with the highest harmonic mean of precision and recall; it depends on the mix of the parts.
 
+    One that calls every part anomalous is not considered, though its F1 can be the highest where defects are many.
+
     Args:
         scores: [n] of good parts.
         defective: [m] of defective ones.

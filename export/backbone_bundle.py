@@ -16,7 +16,7 @@ from edge.pictures import Picture, find_pictures, prepare, readable
 from edge.scorers.padim import PadimOptions
 from edge.teaching.backbone import BackboneBundle, BackboneCard, BackbonePrecision, FeatureMap, write_backbone
 from export.backbone_ir import to_openvino
-from export.quantize import PICTURES, quantize
+from export.quantize import PICTURES, from_all_over, quantize
 from export.textures import drawn_textures
 from train.backbones.extractor import Extractor
 from train.backbones.registry import find_backbone
@@ -88,7 +88,7 @@ def spread(folders: Sequence[Path], size: tuple[int, int]) -> tuple[list[Path], 
     """Up to ``PICTURES`` pictures at the network's size, in turn from each folder and from all over it."""
     share = -(-PICTURES // len(folders))
     found = [find_pictures(folder) for folder in folders]
-    taken = [paths[:: max(1, len(paths) // share)][:share] for paths in found]
+    taken = [from_all_over(paths, share) for paths in found]
     in_turn = [path for path in chain.from_iterable(zip_longest(*taken)) if path is not None][:PICTURES]
     with progress.bar("reading pictures", len(in_turn)) as seen:
         read: list[tuple[Path, Picture]] = []

@@ -14,6 +14,7 @@ import io
 import logging
 import math
 from collections.abc import Container, Sequence
+from typing import TypeVar
 
 import nncf
 import numpy as np
@@ -28,6 +29,7 @@ from edge.pictures import Picture
 
 PICTURES = 60  # enough for the extremes of parts that are much alike
 LEVELS = 255  # steps of 8 bits
+Item = TypeVar("Item")
 WEIGHTED = {"Convolution", "ConvolutionBackpropData", "GroupConvolution", "MatMul"}
 # What only scales or averages is exact in float and costs nothing there; an error is taken against what it gives.
 FLOAT_TYPES = ["Divide", "AdaptiveAvgPool"]
@@ -38,13 +40,14 @@ def quantize(backbone: ov.Model, pictures: Sequence[Picture]) -> ov.Model:
 
     Args:
         backbone: float graph that takes uint8 [1, H, W, 3].
-        pictures: good pictures at the graph's size, for the ranges of activations.
+        pictures: good pictures at the graph's size, for the ranges of activations; ``PICTURES`` of them are shown.
 
     Raises:
         TrainingError: the network cannot be quantized.
     """
     logging.getLogger("nncf").setLevel(logging.ERROR)  # its own set_log_level quiets every handler there is
-    data = nncf.Dataset([picture[None] for picture in pictures])
+    shown = from_all_over(pictures)
+    data = nncf.Dataset([picture[None] for picture in shown])
     quiet = io.StringIO()  # NNCF draws its own bars on standard output, which belongs to results
     try:
         with contextlib.redirect_stdout(quiet):
@@ -52,7 +55,7 @@ def quantize(backbone: ov.Model, pictures: Sequence[Picture]) -> ov.Model:
                 backbone.clone(),
                 data,
                 preset=nncf.QuantizationPreset.MIXED,
-                subset_size=len(pictures),
+                subset_size=len(shown),
                 ignored_scope=nncf.IgnoredScope(
                     names=_before_vectors(backbone), types=FLOAT_TYPES, validate=False
                 ),
@@ -68,6 +71,12 @@ def quantize(backbone: ov.Model, pictures: Sequence[Picture]) -> ov.Model:
         ) from error
     _see_all_brightnesses(quantized)
     return quantized
+
+
+def from_all_over(found: Sequence[Item], most: int = PICTURES) -> list[Item]:
+    """At most so many, evenly from first to last: pictures that were collected in one hour show one light."""
+    chosen = np.linspace(0, len(found) - 1, min(most, len(found))).round().astype(int)
+    return [found[number] for number in chosen]
 
 
 def _before_vectors(network: ov.Model) -> list[str]:

@@ -26,7 +26,7 @@ from edge.scorers.jitter import copies_of
 from edge.scorers.scorer import Scorer
 from export.backbone_ir import halved
 from export.material import Material, Pictures
-from export.quantize import PICTURES, quantize
+from export.quantize import quantize
 from export.reference import cross_results
 from train.checkpoint import Header
 from train.cross_fit import CrossFit, cross_fit, joined
@@ -66,7 +66,7 @@ def build_variant(
     """
     if precision == "int8":
         with progress.bar("quantizing the network", None):
-            network = quantize(network, [pixels for _, pixels in material.fit[:PICTURES]])
+            network = quantize(network, [pixels for _, pixels in material.fit])
     elif precision == "fp16":
         network = halved(network)
     cross = _cross_fit(network, header, material, precision) if material.folds else None

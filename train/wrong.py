@@ -14,6 +14,7 @@ MUST = {  # by the type of pydantic's error
     "greater_than": "be more than {gt}",
     "less_than_equal": "be at most {le}",
     "less_than": "be less than {lt}",
+    "multiple_of": "be a multiple of {multiple_of}",
 }
 
 

@@ -1,7 +1,7 @@
 """Per-position Gaussian whose covariances share their axes: a cheap, fine-grained distance for heatmaps.
 
 All positions share the eigenvectors of the pooled covariance and differ in the variances along them. No matrix per
-position is stored or multiplied, so it runs on a grid four times finer than the full Gaussian at little cost. It
+position is stored or multiplied, so it runs on a grid four times finer than that of the score at little cost. It
 places defects better than the coarse grid and tells good from bad worse, so it shapes the map and not the score.
 """
 

@@ -1,4 +1,4 @@
-"""The default model: a full Gaussian on a coarse grid decides, a diagonal one on a fine grid sharpens the map."""
+"""The default model: Gaussians on a coarse grid decide, diagonal ones on a fine grid sharpen the map."""
 
 from __future__ import annotations
 

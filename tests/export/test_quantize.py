@@ -114,6 +114,23 @@ def test_quantizing_leaves_the_float_network_as_it_was(tiny_bundle_fp32: Path, t
     assert "FakeQuantize" in {op.get_type_name() for op in quantized.get_ops()}
 
 
+def test_pictures_from_all_over_the_material_set_the_ranges() -> None:
+    """A collection that began in poor light: 60 pictures are shown to the network, and not the first 60."""
+    network, bright = (
+        float_network("shallow"),
+        [(2.5 * picture).astype(np.uint8) for picture in dark_plates(64, 2)],
+    )
+    ours, all_light = quantize(network, [*dark_plates(64, 0), *bright]), quantize(network, bright[:60])
+
+    def error(quantized: ov.Model) -> float:
+        compiled, exact = (compile_model(graph, device="CPU")[0] for graph in (quantized, network))
+        pairs = [(compiled(picture[None])[0], exact(picture[None])[0]) for picture in bright[60:]]
+        return float(np.mean([np.abs(found - expected).mean() for found, expected in pairs]))
+
+    assert error(ours) < 1.1 * error(all_light)
+    assert error(quantize(network, dark_plates(60, 0))) > 2 * error(all_light)
+
+
 def test_a_network_that_cannot_be_quantized_is_one_line(tiny_bundle_fp32: Path) -> None:
     wrong = np.zeros((32, 32, 3), np.uint8)  # the graph takes 96 x 96
     with pytest.raises(TrainingError, match="NNCF cannot quantize this network: .*use --precision fp16"):

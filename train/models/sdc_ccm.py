@@ -32,7 +32,14 @@ from train.scorers.reconstruction import ReconstructionOptions
 from train.training.lesson import Lesson
 from train.training.shown import warn
 
-DILATIONS = (1, 2, 4, 8, 16, 32)
+DILATIONS = (
+    1,
+    2,
+    4,
+    8,
+    16,
+    32,
+)  # as published; the bottleneck of 256 pixels has 16 cells, so the last two see none
 
 
 class SdcCcmOptions(ReconstructionOptions):

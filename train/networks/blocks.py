@@ -101,6 +101,8 @@ class StackedDilated(nn.Module):
     """Convolutions 3 x 3 with growing gaps over the same input, joined by a 1 x 1 convolution.
 
     Each sees the same place in a wider surrounding, so that the joined view is wide and dense at once.
+    A gap of as many cells as ``x`` has on a side reaches past its border everywhere: such a convolution sees the
+    place alone.
 
     Args:
         channels: of input and output.

@@ -89,8 +89,8 @@ def patch(size: tuple[int, ...], largest: float, rng: np.random.Generator) -> Ma
 
 
 def elastic(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Pulls every pixel along a smooth random field by a sixteenth to a fortieth of the shorter side
-    in the mean square, and seldom by four times as much."""
+    """Pulls every pixel along a smooth random field, down and across each by a sixteenth to a fortieth of the
+    shorter side in the mean square, and seldom by four times as much."""
     height, width = picture.shape[:2]
     short = min(height, width)
     sigma, reach = short / float(rng.uniform(16, 40)), short / float(rng.uniform(16, 40))

@@ -90,6 +90,7 @@ def test_the_words_say_what_few_pictures_promise_and_name_suspects(
         ),
         ({"model": "vae", "option": ["batch=1"]}, "--option batch: must be at least 4, not 1"),
         ({"model": "cae", "option": ["epochs=0"]}, "--option epochs: must be at least 1, not 0"),
+        ({"model": "inception-cae", "option": ["width=18"]}, "--option width: must be a multiple of 4, not 18"),
     ],
 )
 def test_what_a_model_cannot_do_is_one_line(
