@@ -22,7 +22,9 @@ class Epoch(BaseModel):
 
     epoch: int = Field(ge=1)
     loss: float = Field(description="mean over the learnt pictures, while the weights changed")
-    watched_loss: float | None = Field(description="on the good pictures that are watched; null without any")
+    watched_loss: float | None = Field(
+        description="on the good pictures that are watched; null without any, or where it is no number"
+    )
     learning_rate: float
     seconds: float = Field(description="of the epoch, as the clock on the wall went")
     separation: float | None = Field(

@@ -215,7 +215,10 @@ class _Run:
         return total / len(self.learnt)
 
     def _watch(self) -> float | None:
-        """Mean loss on the watched pictures; what is drawn at random is the same in every epoch."""
+        """Mean loss on the watched pictures, None where it is no number, which none is lower than.
+
+        What is drawn at random is the same in every epoch.
+        """
         if not len(self.watched):
             return None
         torch.manual_seed(self.seed % 2**63)
@@ -226,7 +229,8 @@ class _Run:
         with torch.inference_mode():
             for part in parts:
                 total += float(self._loss(part, rng)) * len(part)
-        return total / len(self.watched)
+        mean = total / len(self.watched)
+        return mean if math.isfinite(mean) else None
 
     def _loss(self, pictures: Pictures, rng: np.random.Generator) -> Tensor:
         with mixed_precision(self.work.device):

@@ -4,6 +4,7 @@ import csv
 import math
 import os
 import signal
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,24 @@ def test_it_stops_when_the_watched_pictures_gain_no_more_and_takes_the_best_weig
     again = Grey()
     learn(Course(again, lesson, PICTURES, options(epochs=80, patience=0, learning_rate=0.1), 3, GREY), Work())
     assert not same(network, again)
+
+
+@pytest.mark.parametrize("bad", ["nan", "inf"])
+def test_a_watched_loss_that_is_no_number_stops_no_stopping(bad: str, tmp_path: Path) -> None:
+    looks = count(1)
+
+    def overflowing(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
+        if network.training:
+            return lesson(network, pictures, rng)
+        return torch.tensor(float(bad) if (look := next(looks)) in (1, 3) else look)
+
+    went = learn(
+        Course(Grey(), overflowing, PICTURES, options(epochs=20, patience=3), 3, GREY), Work(folder=tmp_path)
+    )
+    assert [line.watched_loss for line in went.epochs] == [None, 2, None, 4, 5]
+    assert went.best == 2
+    with (tmp_path / "training.csv").open() as file:
+        assert [line["watched_loss"] for line in csv.DictReader(file)] == ["", "2.0", "", "4.0", "5.0"]
 
 
 def test_without_patience_it_takes_the_last_weights_after_all_epochs() -> None:
