@@ -103,9 +103,13 @@ class Trigger:
 
     def refuse(self, error: EdgeAdError) -> None:
         """Ends the request that waits for a frame, if any: none will come."""
-        ask = self._ask
-        if ask is not None and not self._taken:
-            self.done(ask, error)
+        with self._lock:
+            ask = self._ask
+            if ask is None or self._taken:
+                return
+            self._end()
+        self._changed()
+        ask.answer(error)
 
     def look(self) -> None:
         """Gives up a request whose time has passed without a frame; call it now and then."""

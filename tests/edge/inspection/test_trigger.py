@@ -159,6 +159,33 @@ def test_a_lost_camera_answers_at_once_unless_the_frame_is_already_there() -> No
     assert camera.answers == [lost] and camera.trigger.busy
 
 
+def test_a_request_whose_frame_was_taken_at_the_last_moment_is_not_refused() -> None:
+    camera = Camera(exposure_lag_ms=0)
+    ask = camera.ask()
+    taken = []
+
+    class TakenJustBefore:
+        """The trigger's lock, which whoever takes a frame was the first to get."""
+
+        def __init__(self, lock: threading.Lock) -> None:
+            self._lock = lock
+
+        def __enter__(self) -> None:
+            camera.trigger._lock = self._lock
+            taken.append(camera.shows(1))
+            self._lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self._lock.release()
+
+    camera.trigger._lock = TakenJustBefore(camera.trigger._lock)  # type: ignore[assignment]
+    camera.trigger.refuse(CameraError("camera top is paused"))
+    assert taken == [ask] and camera.answers == [] and camera.trigger.busy
+    verdict = EdgeAdError("stands for a result")
+    camera.trigger.done(ask, verdict)
+    assert camera.answers == [verdict]
+
+
 def test_the_answer_to_an_older_request_is_not_given_to_a_newer_one() -> None:
     camera = Camera(exposure_lag_ms=0)
     first = camera.ask("1", timeout_ms=0)
