@@ -116,10 +116,8 @@ def test_quantizing_leaves_the_float_network_as_it_was(tiny_bundle_fp32: Path, t
 
 def test_pictures_from_all_over_the_material_set_the_ranges() -> None:
     """A collection that began in poor light: 60 pictures are shown to the network, and not the first 60."""
-    network, bright = (
-        float_network("shallow"),
-        [(2.5 * picture).astype(np.uint8) for picture in dark_plates(64, 2)],
-    )
+    network = float_network("shallow")
+    bright = [(2.5 * picture).astype(np.uint8) for picture in dark_plates(64, 2)]
     ours, all_light = quantize(network, [*dark_plates(64, 0), *bright]), quantize(network, bright[:60])
 
     def error(quantized: ov.Model) -> float:

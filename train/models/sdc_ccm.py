@@ -32,14 +32,7 @@ from train.scorers.reconstruction import ReconstructionOptions
 from train.training.lesson import Lesson
 from train.training.shown import warn
 
-DILATIONS = (
-    1,
-    2,
-    4,
-    8,
-    16,
-    32,
-)  # as published; the bottleneck of 256 pixels has 16 cells, so the last two see none
+DILATIONS = (1, 2, 4, 8, 16, 32)  # as published; a bottleneck of 16 cells, of 256 pixels, is inside the last two
 
 
 class SdcCcmOptions(ReconstructionOptions):
