@@ -32,7 +32,7 @@ from train.scorers.reconstruction import ReconstructionOptions
 from train.training.lesson import Lesson
 from train.training.shown import warn
 
-DILATIONS = (1, 2, 4, 8, 16, 32)  # as published; a bottleneck of 16 cells, of 256 pixels, is inside the last two
+DILATIONS = (1, 2, 4, 8, 16, 32)  # as published; at 256 pixels the last two reach past the border from everywhere
 
 
 class SdcCcmOptions(ReconstructionOptions):
