@@ -100,8 +100,10 @@ def learn(course: Course, work: Work) -> Learnt:
             refuse_to_lose(work.folder)
     run = _Run(course, work)
     options = course.options
+    height, width = course.pictures.shape[1:3]
+    batch = min(options.batch, len(run.learnt))
     with (
-        enough_memory(work.device, (course.pictures.shape[1], course.pictures.shape[2]), options.batch),
+        enough_memory(work.device, (height, width), batch, options.smallest_batch()),
         _explained(run),
         repeatable(work.device),
         stoppable() as stop,
@@ -215,7 +217,7 @@ class _Run:
         return total / len(self.learnt)
 
     def _watch(self) -> float | None:
-        """Mean loss on the watched pictures, None where it is no number, which none is lower than.
+        """Mean loss on the watched pictures; None where it is no number, as none would be lower than that.
 
         What is drawn at random is the same in every epoch.
         """

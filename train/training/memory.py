@@ -9,17 +9,19 @@ import torch
 
 from edge.errors import TrainingError
 
-WORDS = ("allocate memory", "out of memory")  # of the processor's allocator, and of mps
+# Of the processor's allocator, of mps, and of what allocates past torch on CUDA: cuBLAS, cuDNN, cuSOLVER, cuFFT.
+WORDS = ("allocate memory", "out of memory", "_ALLOC_FAILED")
 
 
 @contextmanager
-def enough_memory(device: str, size: tuple[int, int], batch: int = 0) -> Iterator[None]:
+def enough_memory(device: str, size: tuple[int, int], batch: int = 0, smallest: int = 1) -> Iterator[None]:
     """Turns a failure to get memory into one line with the size, and the batch, that needed it.
 
     Args:
         device: that computes.
         size: (height, width) of the model.
         batch: pictures per step of a training; 0 where none runs.
+        smallest: batch that the training takes.
 
     Raises:
         TrainingError: the device has too little memory.
@@ -33,7 +35,8 @@ def enough_memory(device: str, size: tuple[int, int], batch: int = 0) -> Iterato
         what = (
             f"{batch} pictures of {size[1]} x {size[0]} at once" if batch else f"a model of {size[1]} x {size[0]}"
         )
+        fewer = max(batch // 2, smallest)
         raise TrainingError(
             f"{device} has too little memory for {what}",
-            hint=f"give --option batch={batch // 2}" if batch > 1 else "give a smaller --image-size",
+            hint=f"give --option batch={fewer}" if fewer < batch else "give a smaller --image-size",
         ) from error

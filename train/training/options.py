@@ -24,3 +24,8 @@ class LearningOptions(BaseModel):
     patience: int = Field(
         20, ge=0, description="epochs without a better loss on the watched pictures until it stops; 0: never stops"
     )
+
+    @classmethod
+    def smallest_batch(cls) -> int:
+        """The fewest pictures per step that this network can be trained with."""
+        return int(cls.model_json_schema()["properties"]["batch"]["minimum"])

@@ -14,11 +14,14 @@ from torch import Tensor, nn
 
 from edge.errors import TrainingError, UsageError
 from tests.train.training.grey import GREY, PICTURES, Grey, Interrupting, learnt, lesson, options, same
+from train.models.registry import find_kind, options_of
 from train.training.loop import Course, learn
 from train.training.memory import enough_memory
 from train.training.repeatable import repeatable
 from train.training.state import NAME
 from train.training.work import Labelled, Work
+
+SMALLER = "a smaller --image-size"
 
 
 def test_the_same_seed_learns_the_same_and_another_one_not() -> None:
@@ -183,19 +186,44 @@ def test_cuda_is_told_to_compute_the_same_each_time_and_left_as_it_was() -> None
         assert told() == before
 
 
-@pytest.mark.parametrize(("batch", "advice"), [(8, "--option batch=4"), (1, "a smaller --image-size")])
-def test_too_little_memory_says_what_to_do(batch: int, advice: str) -> None:
+@pytest.mark.parametrize(
+    ("model", "batch", "at_once", "advice"),
+    [
+        ("cae", 8, 8, "--option batch=4"),
+        ("cae", 1, 1, SMALLER),
+        ("cae", 4096, 22, "--option batch=11"),  # 22 are learnt
+        ("vae", 6, 6, "--option batch=4"),  # it takes no fewer
+        ("dagmm-flat", 4, 4, SMALLER),
+    ],
+)
+def test_too_little_memory_says_what_to_do(model: str, batch: int, at_once: int, advice: str) -> None:
     def huge(network: nn.Module, pictures: Tensor, rng: np.random.Generator) -> Tensor:
         return torch.empty(1 << 60).sum()
 
-    with pytest.raises(TrainingError, match=f"cpu has too little memory for {batch} pictures of 8 x 8 .*{advice}"):
-        learn(Course(Grey(), huge, PICTURES, options(batch=batch), 3, GREY), Work())
+    given = options_of(find_kind(model), {"batch": batch})
+    with pytest.raises(
+        TrainingError, match=f"cpu has too little memory for {at_once} pictures of 8 x 8 .*give {advice}$"
+    ):
+        learn(Course(Grey(), huge, PICTURES, given, 3, GREY), Work())
 
 
-def test_graphics_cards_of_apple_run_out_of_memory_in_other_words() -> None:
-    said = "MPS backend out of memory (MPS allocated: 9.01 GB, other allocations: 0.5 GB, max allowed: 9.07 GB)"
-    found = pytest.raises(TrainingError, match="mps has too little memory for a model of 64 x 32; .* --image-size")
-    with found, enough_memory("mps", (32, 64)):
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [
+        (
+            "mps",
+            "MPS backend out of memory (MPS allocated: 9.01 GB, other allocations: 0.5 GB)",
+        ),
+        ("cuda", "CUDA error: out of memory"),
+        ("cuda", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        ("cuda", "cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+    ],
+)
+def test_graphics_cards_run_out_of_memory_in_other_words(device: str, said: str) -> None:
+    found = pytest.raises(
+        TrainingError, match=f"{device} has too little memory for a model of 64 x 32; .* {SMALLER}$"
+    )
+    with found, enough_memory(device, (32, 64)):
         raise RuntimeError(said)
 
 
