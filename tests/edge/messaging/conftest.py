@@ -71,6 +71,11 @@ def station(outbox: Outbox) -> Iterator[Callable[..., Publisher]]:
         publisher.close()
 
 
+def heatmaps_are_read(publisher: Publisher) -> None:
+    """Waits for the first reader of heatmaps, whom ``wait_for_subscribers`` does not count."""
+    assert publisher._announcer._readers.wait_for(1, 20)
+
+
 @pytest.fixture
 def connect() -> Iterator[Callable[..., zmq.Socket[bytes]]]:
     """Plain ZeroMQ sockets as a PLC or HMI author would open them; a read that lasts 5 s fails."""

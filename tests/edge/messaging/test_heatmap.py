@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 
 import cv2
 import numpy as np
@@ -21,7 +20,7 @@ from edge.messaging.messages import Box, HeatmapHeader
 from edge.messaging.overlay import paint
 from edge.messaging.snapshot import snapshot_of
 from edge.verdict import Inspection
-from tests.edge.messaging.conftest import MODEL
+from tests.edge.messaging.conftest import MODEL, heatmaps_are_read
 
 
 @pytest.fixture
@@ -70,7 +69,7 @@ def test_a_heatmap_is_held_against_the_threshold_of_its_own_unit(
 ):
     publisher = station(heatmaps_of="all")
     reader = connect(zmq.SUB, publisher.heatmaps)
-    time.sleep(0.2)
+    heatmaps_are_read(publisher)
     publisher.publish(judged(score, highest, threshold, pixel_threshold))
     _, header, data = reader.recv_multipart()
     assert json.loads(header)["score_at_255"] == at_255

@@ -20,6 +20,7 @@ from edge.messaging.messages import Alert, HeatmapHeader, Result, read_message
 from edge.messaging.outbox import Outbox
 from edge.messaging.publisher import Publisher
 from edge.verdict import Box, ModelId, Verdict
+from tests.edge.messaging.conftest import heatmaps_are_read
 from tests.edge.messaging.heard import next_of
 
 ANY_PORT = "tcp://127.0.0.1:0"
@@ -287,7 +288,7 @@ def test_a_heatmap_gives_the_raw_scores_back(station, connect, inspect, encoding
     publisher = station(encoding=encoding, picture=True)
     events, heatmaps = connect(zmq.SUB, publisher.events), connect(zmq.SUB, publisher.heatmaps)
     publisher.wait_for_subscribers(1, 5)
-    time.sleep(0.2)
+    heatmaps_are_read(publisher)
     inspection = inspect(3, Verdict.ANOMALOUS, 5.0)
     publisher.publish(inspect(2))
     publisher.publish(inspection)
@@ -305,7 +306,7 @@ def test_a_heatmap_gives_the_raw_scores_back(station, connect, inspect, encoding
 def test_a_map_that_is_not_finite_is_not_sent_and_blocks_no_later_one(station, connect, inspect):
     publisher = station(heatmaps_of="all")
     heatmaps = connect(zmq.SUB, publisher.heatmaps)
-    time.sleep(0.3)
+    heatmaps_are_read(publisher)
     for seq in range(8):
         publisher.publish(inspect(seq, anomaly_map=np.full((8, 8), np.nan, np.float32)))
         time.sleep(0.01)

@@ -14,6 +14,7 @@ import pytest
 
 from edge.messaging.messages import KINDS, Alert, read_message
 from edge.verdict import Verdict
+from tests.edge.messaging.conftest import heatmaps_are_read
 
 
 def edge_ad(*arguments: str) -> subprocess.Popen[str]:
@@ -35,7 +36,7 @@ def test_json_lines_are_whole_messages_written_at_once_and_heatmaps_become_pictu
         "--heatmaps", publisher.heatmaps, "--save", str(save),
     )  # fmt: skip
     publisher.wait_for_subscribers(1, 20)
-    time.sleep(0.3)
+    heatmaps_are_read(publisher)
     publisher.publish(inspect(1, Verdict.ANOMALOUS, 5.0))
     assert reader.stdout is not None
     first = json.loads(reader.stdout.readline())

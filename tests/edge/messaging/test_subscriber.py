@@ -21,6 +21,7 @@ from edge.messaging.messages import Alert, Heartbeat, Result
 from edge.messaging.outbox import Outbox
 from edge.messaging.subscriber import Subscriber
 from edge.verdict import Verdict
+from tests.edge.messaging.conftest import heatmaps_are_read
 
 ANY_PORT = "tcp://127.0.0.1:0"
 
@@ -188,7 +189,7 @@ def test_heatmaps_come_as_raw_scores(station, inspect):
     publisher = station(picture=True)
     with Subscriber(publisher.events, topics=("alert/",), heatmaps=publisher.heatmaps) as subscriber:
         publisher.wait_for_subscribers(1, 5)
-        time.sleep(0.2)
+        heatmaps_are_read(publisher)
         publisher.publish(inspect(3, Verdict.ANOMALOUS, 5.0))
         came = [subscriber.receive(5), subscriber.receive(5)]
     heatmap = next(message for message in came if isinstance(message, Heatmap))
