@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import zmq
 
+from tests.edge.cameras.capturing import gone, wait_for
 from tests.edge.cameras.mjpeg_server import MjpegServer
 from tests.edge.command_line import SIGNALLED_AT_IMPORT
 from tests.edge.conftest import RunStation
@@ -102,7 +103,4 @@ def test_a_killed_station_leaves_no_capture_process(run_station: RunStation, mix
     station.event("started")
     (capture,) = station.captures()
     station.signal(signal.SIGKILL)
-    deadline_s = time.monotonic() + 5
-    while Path(f"/proc/{capture}").exists() and time.monotonic() < deadline_s:
-        time.sleep(0.02)
-    assert not Path(f"/proc/{capture}").exists()
+    wait_for(lambda: gone(capture))
