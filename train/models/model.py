@@ -19,6 +19,7 @@ from train.evaluation import image_metrics
 from train.models.registry import find_kind, options_of
 from train.models.setup import Setup
 from train.training.loop import Course, Learnt, learn
+from train.training.precision import float32_convolutions
 from train.training.watched import Pictures
 from train.training.work import Work
 
@@ -164,7 +165,8 @@ def outputs_of(
     network = network.to(device)
     with torch.inference_mode():
         while batch := [prepare(pixels, size) for pixels in islice(source, BATCH)]:
-            outputs = network(torch.from_numpy(np.stack(batch)).to(device))
+            with float32_convolutions():
+                outputs = network(torch.from_numpy(np.stack(batch)).to(device))
             yield [output.float().cpu().numpy() for output in outputs]
             seen(len(batch))
 

@@ -1,6 +1,9 @@
-"""Mixed precision, where a device computes it natively."""
+"""How precisely a device computes: a training may take what is fast, what a scorer is fitted on may not."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -14,12 +17,25 @@ def mixed_precision(device: str) -> torch.autocast:
     Args:
         device: torch device, perhaps with a number.
     """
+    return torch.autocast(device.split(":")[0], dtype=torch.bfloat16, enabled=is_mixed(device))
+
+
+def is_mixed(device: str) -> bool:
+    """Whether a training computes in mixed precision there."""
     kind = device.split(":")[0]
-    return torch.autocast(kind, dtype=torch.bfloat16, enabled=_native(kind))
-
-
-def _native(kind: str) -> bool:
     if kind == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     # No name of torch that is meant for all says so yet.
     return kind == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
+
+
+@contextmanager
+def float32_convolutions() -> Iterator[None]:
+    """Keeps CUDA from rounding to TF32, as it does by default: bundles compute in float32."""
+    convolutions = torch.backends.cudnn.conv
+    before = convolutions.fp32_precision
+    convolutions.fp32_precision = "ieee"
+    try:
+        yield
+    finally:
+        convolutions.fp32_precision = before
