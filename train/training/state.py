@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from edge.durable import sync
 from edge.errors import CheckpointError, TrainingError, UsageError
 from edge.version import VERSION
 from train.training.log import Epoch
+from train.training.precision import is_mixed
 from train.training.shown import warn
 from train.training.task import Task
 
@@ -32,7 +33,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     task: Task
-    versions: dict[str, str]
+    versions: dict[str, str] = Field(description="of packages; and device and precision")
     planned: int
     epochs: tuple[Epoch, ...]
     best: int
@@ -67,7 +68,11 @@ def write_state(folder: Path, state: State, network: nn.Module, optimizer: torch
     for number, kept in optimizer.state_dict()["state"].items():
         tensors |= _under(f"optimizer.{number}", {name: torch.as_tensor(value) for name, value in kept.items()})
     record = Record(
-        task=state.task, versions=_versions(), planned=state.planned, epochs=tuple(state.epochs), best=state.best
+        task=state.task,
+        versions=_versions(network),
+        planned=state.planned,
+        epochs=tuple(state.epochs),
+        best=state.best,
     )
     fresh = folder / (NAME + ".partial")
     try:
@@ -153,8 +158,8 @@ def read_state(
         raise CheckpointError(
             f"cannot go on from {path}: {detail}", hint="remove it and leave out --resume"
         ) from error
-    for name, now in _versions().items():
-        if (before := record.versions.get(name)) != now:
+    for name, now in _versions(network).items():
+        if (before := record.versions.get(name, now)) != now:
             warn(f"{name} was {before} and is {now}: the weights may not be those of a training without a pause")
     return State(wanted.task, wanted.planned, list(record.epochs), record.best, _of("best", tensors))
 
@@ -183,8 +188,10 @@ def _refuse_another(path: Path, record: Record, wanted: State, *, longer: bool) 
         )
 
 
-def _versions() -> dict[str, str]:
-    return {"edge-ad": VERSION, "torch": version("torch")}
+def _versions(network: nn.Module) -> dict[str, str]:
+    device = next(network.parameters()).device.type
+    precision = "mixed with bfloat16" if is_mixed(device) else "float32"
+    return {"edge-ad": VERSION, "torch": version("torch"), "device": device, "precision": precision}
 
 
 def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from edge.errors import CheckpointError, TrainingError, UsageError
@@ -138,6 +139,25 @@ def test_other_versions_go_on_with_a_warning(
     capsys.readouterr()
     assert not learnt(Grey(), Work(folder=tmp_path, resume=True)).interrupted
     assert f"warning: edge-ad was 0.0.9 and is {VERSION}: the weights may not be those" in capsys.readouterr().err
+
+
+def test_another_device_and_precision_go_on_with_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learnt(Interrupting(8), Work(folder=tmp_path))
+    with safe_open(tmp_path / NAME, framework="pt") as file:
+        record = json.loads(file.metadata()[KEY])
+    here = record["versions"]["precision"]
+    assert (record["versions"]["device"], here in ("float32", "mixed with bfloat16")) == ("cpu", True)
+    record["versions"] |= {"device": "cuda", "precision": "of another computer"}
+    save_file(load_file(tmp_path / NAME), tmp_path / NAME, metadata={KEY: json.dumps(record)})
+    capsys.readouterr()
+    assert not learnt(Grey(), Work(folder=tmp_path, resume=True)).interrupted
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+    assert [line.split(":")[1].strip() for line in said] == [
+        "device was cuda and is cpu",
+        f"precision was of another computer and is {here}",
+    ]
 
 
 def test_a_disk_that_refuses_stops_no_training_and_leaves_no_part_of_a_state(
