@@ -30,6 +30,7 @@ _TIDY_S = 10.0
 _TIDY_AGAIN_S = 0.1
 _BATCH = 500
 _READ_WAIT_S = 0.2
+_HANGS_S = 0.5  # at the end, after all that writes was given its time
 log = logging.getLogger(__name__)
 
 
@@ -285,8 +286,12 @@ class Outbox:
         )
 
     def close(self) -> None:
-        with self._lock:
-            self._ledger.close()
+        """Closes the store; leaves it open where a write hangs, as whoever waits for that write says."""
+        if self._lock.acquire(timeout=_HANGS_S):
+            try:
+                self._ledger.close()
+            finally:
+                self._lock.release()
 
     def _check_numbers(self, alerts: Sequence[Alert]) -> None:
         numbers = [alert.seq for alert in alerts]

@@ -6,7 +6,8 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import zmq
@@ -47,7 +48,8 @@ class Publisher(Closing):
 
     While the disk refuses alerts they are sent with ``durable`` false, wait in memory, and health of the component
     ``disk`` says so. If anything else breaks the thread, it ends; the next ``publish`` and ``close`` raise why: a
-    station that cannot keep its promise must not look alive.
+    station that cannot keep its promise must not look alive. An inspection is published as a whole or refused as a
+    whole: what ``close`` finds under way still gets its alert.
 
     Args:
         station: name in every topic: letters, digits, '-' and '_'.
@@ -99,6 +101,8 @@ class Publisher(Closing):
         self._health: dict[tuple[Component, str | None], Health] = {}
         self._health_lock = threading.Lock()
         self._closing = threading.Event()
+        self._under_way = 0
+        self._under_way_lock = threading.Lock()
         # Until the thread ends in a way that was foreseen; the traceback of any other goes to standard error.
         self._failure: EdgeAdError | None = BusError(
             "the publisher broke off", hint="its traceback is in the log; please report it"
@@ -146,19 +150,20 @@ class Publisher(Closing):
             The result as it was sent.
 
         Raises:
-            StoreError, BusError: the publisher ended before; this inspection is not sent.
+            StoreError, BusError: the publisher was closed or ended before; this inspection is not sent.
         """
         result = self._compose.result(inspection)
-        self._send(result)
-        self._tally.add(result.verdict)
-        if self._measured is not None:
-            self._measured(result)
-        alarm = self._alarms.judge(result)
-        if self._judged is not None:
-            self._judged(inspection, result, alarm)
-        shot = self._shots.take(inspection, result.verdict)
-        if alarm is not None or shot is not None:
-            self._put(Parcel(result, alarm, shot))
+        with self._as_a_whole():
+            self._send(result)
+            self._tally.add(result.verdict)
+            if self._measured is not None:
+                self._measured(result)
+            alarm = self._alarms.judge(result)
+            if self._judged is not None:
+                self._judged(inspection, result, alarm)
+            shot = self._shots.take(inspection, result.verdict)
+            if alarm is not None or shot is not None:
+                self._put(Parcel(result, alarm, shot))
         return result
 
     def health(
@@ -254,10 +259,11 @@ class Publisher(Closing):
         """Sends what waits and a last heartbeat, then closes the sockets; stop the inspector first.
 
         Raises:
-            StoreError: alerts that waited could not be committed.
+            StoreError: alerts that waited could not be committed; where the disk hangs, the thread is left behind.
             BusError: the publisher broke off before.
         """
-        self._closing.set()
+        with self._under_way_lock:
+            self._closing.set()
         self._thread.join(_COMMIT_TIMEOUT_S)
         if self._thread.is_alive():
             raise StoreError(f"alerts are not on disk after {_COMMIT_TIMEOUT_S:g} s", hint="check the disk")
@@ -290,12 +296,25 @@ class Publisher(Closing):
             if (message := self._changed_health("disk", state, reason)) is not None:
                 self._events.send(message)
 
+    @contextmanager
+    def _as_a_whole(self) -> Iterator[None]:
+        """Keeps the thread for what was begun before ``close``; refuses what comes later."""
+        with self._under_way_lock:
+            if self._closing.is_set():
+                raise self._failure_or_end()
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._under_way_lock:
+                self._under_way -= 1
+
     def _send(self, message: Message) -> None:
-        if self._closing.is_set() or not self.alive or not self._events.send(message):
+        if not self.alive or not self._events.send(message):
             raise self._failure_or_end()
 
     def _put(self, parcel: Parcel) -> None:
-        while not self._closing.is_set() and self._thread.is_alive():
+        while self._thread.is_alive():
             try:
                 return self._waiting.put(parcel, timeout=_WAKE_S)
             except queue.Full:
@@ -322,7 +341,8 @@ class Publisher(Closing):
             self._announcer.close()
 
     def _serve(self) -> None:
-        while not self._closing.is_set() or not self._waiting.empty():
+        # In this order: what is under way may put something more to what waits.
+        while not self._closing.is_set() or self._under_way or not self._waiting.empty():
             self.stage.begin("publishing")
             self._events.listen()
             self._announcer.listen()
