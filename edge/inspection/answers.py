@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 
 from edge.cameras.capture import CameraState
@@ -12,13 +13,14 @@ from edge.errors import CameraError, UsageError
 from edge.inference.card import LONG
 from edge.inference.judge import sensible_thresholds
 from edge.inference.override import calibrated_elsewhere
+from edge.inspection.gauge import Gauge
 from edge.inspection.inspector import Inspector
 from edge.inspection.models import LoadedModel
 from edge.inspection.models_in_force import ModelsInForce
 from edge.inspection.teaching import Teaching
 from edge.inspection.thresholds import Thresholds
 from edge.inspection.trigger import Answer, Ask
-from edge.messaging.changes import Change
+from edge.messaging.changes import Change, Plan
 from edge.messaging.messages import ActionValue, StationState
 from edge.messaging.publisher import Publisher
 from edge.messaging.requests import Inspect, Teach
@@ -56,7 +58,8 @@ class Answers:
         self._thresholds = thresholds
         self._teaching = teaching
         for inspector in inspectors:
-            inspector.gauge.judge_above(thresholds.of(inspector.name, _model_id(inspector)))
+            gauge = inspector.gauge
+            gauge.judge_above(thresholds.of(inspector.name, _model_id(gauge)))
 
     def pulse(self) -> Pulse:
         """What each heartbeat says of the daemon."""
@@ -112,18 +115,19 @@ class Answers:
             UsageError: there is no such camera, or nobody can mean this threshold.
         """
         inspector = self._only(camera)
-        model, gauge = _model_id(inspector), inspector.gauge
-        _require_sensible(inspector, threshold)
+        gauge = inspector.gauge
+        model = _model_id(gauge)
+        _require_sensible(inspector.name, gauge, threshold)
 
         def apply() -> None:
             self._thresholds.keep(inspector.name, model, threshold)
-            gauge.judge_above(threshold)  # of this model, also where another has taken its place meanwhile
+            gauge.judge_above(threshold)
 
         after = gauge.settings_limits.threshold if threshold is None else threshold
-        before: dict[str, ActionValue] = {"threshold": inspector.threshold, "model": model}
+        before: dict[str, ActionValue] = {"threshold": gauge.judge.limits.threshold, "model": model}
         return [Change(inspector.name, before, {"threshold": after, "model": model}, apply)]
 
-    def reload(self, model: str | None, camera: str | None) -> Sequence[Change]:
+    def reload(self, model: str | None, camera: str | None) -> AbstractContextManager[Plan]:
         """See ``ModelsInForce.reload``."""
         return self._in_force.reload(model, camera)
 
@@ -190,15 +194,15 @@ class Answers:
         return (self._inspectors[camera],)
 
 
-def _model_id(inspector: Inspector) -> str:
-    return inspector.gauge.judge.model.sha256
+def _model_id(gauge: Gauge) -> str:
+    return gauge.judge.model.sha256
 
 
-def _require_sensible(inspector: Inspector, threshold: float | None) -> None:
-    lowest, highest = sensible_thresholds(inspector.gauge.settings_limits)
+def _require_sensible(camera: str, gauge: Gauge, threshold: float | None) -> None:
+    lowest, highest = sensible_thresholds(gauge.settings_limits)
     if threshold is not None and not lowest <= threshold <= highest:
         raise UsageError(
-            f"nobody can mean a threshold of {threshold:g} for {inspector.name}",
+            f"nobody can mean a threshold of {threshold:g} for {camera}",
             hint=f"good parts and the calibrated threshold speak for {lowest:.4g} to {highest:.4g}",
         )
 

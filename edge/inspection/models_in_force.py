@@ -19,7 +19,7 @@ from edge.inspection.inspector import Inspector
 from edge.inspection.models import LoadedModel, load_admitted, load_tried, model_of, settings_model
 from edge.inspection.thresholds import Thresholds
 from edge.log import log_event
-from edge.messaging.changes import Change
+from edge.messaging.changes import Change, Plan
 from edge.messaging.publisher import Publisher
 from edge.models.locate import store_of
 from edge.models.names import Reference, is_reference
@@ -67,7 +67,8 @@ class ModelsInForce:
         for model in {each.bundle.sha256: each for each in models}.values():
             self._tell_of_missing_map(model)
 
-    def reload(self, model: str | None, camera: str | None) -> Sequence[Change]:
+    @contextmanager
+    def reload(self, model: str | None, camera: str | None) -> Iterator[Plan]:
         """Loads, compiles and tries models beside those that run; takes seconds, and the old ones go on meanwhile.
 
         Args:
@@ -75,27 +76,35 @@ class ModelsInForce:
                 becomes the active one; None: at each camera what it runs, read anew.
             camera: only at this one, which is changed over to that model if it runs another one; None for all.
 
-        Returns:
-            Which version of the store becomes active, where that is another one, and the exchange at each camera
-            whose model is another one then; until they are applied nothing has changed.
+        Yields:
+            What plans which version of the store becomes active, where that is another one, and the exchange at
+            each camera whose model is another one then; until they are applied nothing has changed. No other
+            change may be made between the plan and that.
 
         Raises:
             UsageError: no such camera, or it does not run that model.
-            BusyError: another reload is under way.
+            BusyError: another reload is not over.
             EdgeAdError: a model is missing, damaged, not admitted, or failed its trial.
         """
-        cameras = self._meant(model, camera)
-        version = self._asked_version(model)
-        name = Path(Reference.of(model).name) if model is not None else None
-        with self._alone(), self._told():
-            wanted = {each.name: version.path if version else name or self._runs(each) for each in cameras}
-            loaded = {path: self._loaded(path) for path in dict.fromkeys(wanted.values())}
-            changes = [self._exchange(each, loaded[wanted[each.name]], name) for each in cameras]
-            return [*self._activation(version), *changes]
+        with self._alone():
+            cameras = self._meant(model, camera)
+            version = self._asked_version(model)
+            name = Path(Reference.of(model).name) if model is not None else None
+            with self._told():
+                wanted = {each.name: version.path if version else name or self._runs(each) for each in cameras}
+                loaded = {path: self._loaded(path) for path in dict.fromkeys(wanted.values())}
+                models = [loaded[wanted[each.name]] for each in cameras]
+                gauges = [self._gauge(*each) for each in zip(cameras, models, strict=True)]
+
+            def plan() -> list[Change]:
+                news = zip(cameras, models, gauges, strict=True)
+                return [*self._activation(version), *(self._exchange(*new, name) for new in news)]
+
+            yield plan
 
     @property
     def busy(self) -> bool:
-        """Whether a reload is under way, which nothing can interrupt."""
+        """Whether a reload is not over: nothing can interrupt a compilation."""
         return self._one_reloads.locked()
 
     def _meant(self, model: str | None, camera: str | None) -> list[StationCamera]:
@@ -157,9 +166,11 @@ class ModelsInForce:
                 return running.calibrated_anew(bundle)
         return load_tried(self._config, bundle, cache_dir=self._cache_dir, changed=self._changed)
 
-    def _exchange(self, camera: StationCamera, model: LoadedModel, name: Path | None) -> Change:
+    def _gauge(self, camera: StationCamera, model: LoadedModel) -> Gauge:
+        return gauge_of(camera, self._config, model, live=self._inspectors[camera.name].capture.live)
+
+    def _exchange(self, camera: StationCamera, model: LoadedModel, gauge: Gauge, name: Path | None) -> Change:
         inspector, before = self._inspectors[camera.name], self.now[camera.name]
-        gauge = gauge_of(camera, self._config, model, live=inspector.capture.live)
         gauge.judge_above(self._thresholds.of(camera.name, model.bundle.sha256))
 
         def apply() -> None:

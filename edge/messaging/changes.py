@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -35,6 +36,9 @@ class Change:
     apply: Callable[[], None]
 
 
+Plan: TypeAlias = Callable[[], Sequence[Change]]
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """A change that is on disk and in force.
@@ -63,15 +67,18 @@ class Steered(Protocol):
 
     def set_threshold(self, camera: str | None, threshold: float | None) -> Sequence[Change]: ...
 
-    def reload(self, model: str | None, camera: str | None) -> Sequence[Change]:
-        """Takes seconds."""
+    def reload(self, model: str | None, camera: str | None) -> AbstractContextManager[Plan]:
+        """Takes seconds to get ready; what it gives then compares with what is in force at that moment. Until its
+        end another one is refused."""
 
     def teach(self, asked: Teach) -> Sequence[Change]:
         """To begin or to end, not to ask how far it is."""
 
 
 class Changes:
-    """Carries out changes, one at a time, in a thread that may wait for the disk.
+    """Carries out changes, in threads that may wait for the disk.
+
+    One at a time: what a change is compared with, and what it is made to, is what the one before left.
 
     Args:
         station: that is changed.
@@ -83,6 +90,7 @@ class Changes:
         self._station = station
         self._outbox = outbox
         self._tell = tell
+        self._one_changes = threading.Lock()
 
     def carry_out(self, request: ChangeRequest, who: str) -> bytes:
         """Does what a request asks for, and returns the reply. What is so already is not done again.
@@ -93,17 +101,29 @@ class Changes:
             EdgeAdError: the change could not be made, which is recorded too.
             BusError: it is done, but cannot be published.
         """
-        if isinstance(request, Acknowledge):
+        match request:
+            case Acknowledge():
+                self._note(request, who)
+            case Reload():
+                with self._station.reload(request.model, request.camera) as plan:  # no other change waits for it
+                    self._make(plan, request, who)
+            case _:
+                self._make(lambda: self._planned(request), request, who)
+        return replies.success(request.id)
+
+    def _make(self, plan: Plan, request: ChangeRequest, who: str) -> None:
+        with self._one_changes:
+            for change in plan():
+                self._finish(self._record(change, request, who))
+
+    def _note(self, request: Acknowledge, who: str) -> None:
+        with self._one_changes:
             with self._outbox.together():  # what was said, and that it was said
                 change = self._judgement(request)
                 recorded = self._record(change, request, who)
             self._finish(recorded)
-        else:
-            for change in self._planned(request):
-                self._finish(self._record(change, request, who))
-        return replies.success(request.id)
 
-    def _planned(self, request: Pause | Resume | SetThreshold | Reload | Teach) -> Sequence[Change]:
+    def _planned(self, request: Pause | Resume | SetThreshold | Teach) -> Sequence[Change]:
         match request:
             case Pause():
                 return self._station.pause(request.camera)
@@ -111,8 +131,6 @@ class Changes:
                 return self._station.resume(request.camera)
             case SetThreshold():
                 return self._station.set_threshold(request.camera, request.threshold)
-            case Reload():
-                return self._station.reload(request.model, request.camera)
             case Teach():
                 return self._station.teach(request)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from edge.errors import BusError, BusyError, EdgeAdError, StoreError
 from edge.messaging.asking import Asker
-from edge.messaging.changes import Change, Done
+from edge.messaging.changes import Change, Done, Plan
 from edge.messaging.control import Control
 from edge.messaging.messages import Alert, Result
 from edge.messaging.outbox import Outbox
@@ -71,8 +72,9 @@ class Station:
         after = 3.0 if threshold is None else threshold
         return [Change("top", {"threshold": self.threshold}, {"threshold": after}, lambda: self._set(after))]
 
-    def reload(self, model: str | None, camera: str | None) -> list[Change]:
-        return []
+    @contextmanager
+    def reload(self, model: str | None, camera: str | None) -> Iterator[Plan]:
+        yield list
 
     def _pausing(self, name: str, paused: bool) -> Change:
         def apply() -> None:
