@@ -54,6 +54,7 @@ class Calibrated:
         copies: pictures left out because another one is the same file.
         skipped: pictures that could not be decoded.
         suspects: names of pictures that may show defects, highest score first.
+        above_before: of the parts that count, those that the threshold before calls anomalous.
     """
 
     bundle: Bundle
@@ -63,6 +64,7 @@ class Calibrated:
     copies: int
     skipped: tuple[Path, ...]
     suspects: tuple[str, ...]
+    above_before: int = 0
 
     @property
     def blind_spots(self) -> tuple[str, ...]:
@@ -108,10 +110,12 @@ def calibrate_on(model: Path, parts_of: Callable[[Bundle], GoodParts], asked: As
     asked.check_enough(len(gathered.scores))
     suspects = suspects_among(gathered, asked, asked.sheet or model.with_suffix(".suspects.png"), parts.again)
     _check_reachable(bundle, min(gathered.scores))
-    calibration = _calibrated(gathered, suspects if asked.suspects == "leave out" else (), engine, asked)
+    left_out = suspects if asked.suspects == "leave out" else ()
+    calibration = _calibrated(gathered, left_out, engine, asked)
     _check_reachable(bundle, calibration.threshold)
+    above = 0 if before is None else sum(score > before for score in gathered.without(left_out)[0])
     names = tuple(gathered.names[number] for number in suspects)
-    return Calibrated(bundle, calibration, before, parts.fitted, parts.copies, tuple(parts.skipped), names)
+    return Calibrated(bundle, calibration, before, parts.fitted, parts.copies, tuple(parts.skipped), names, above)
 
 
 def _calibrated(gathered: Gathered, left_out: tuple[int, ...], engine: Engine, asked: Asked) -> Calibration:

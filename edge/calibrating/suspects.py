@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from calibration.scores import ScoresError
-from calibration.suspects import find
+from calibration.suspects import REFUSED, find
 from edge.calibrating.asked import Asked
 from edge.calibrating.gathered import Gathered
 from edge.contact_sheet import write_contact_sheet
@@ -27,7 +27,7 @@ def suspects_among(gathered: Gathered, asked: Asked, sheet: Path, again: str = "
         CalibrationError: there are some, and nobody has said what becomes of them; or scores that are not finite.
     """
     try:
-        found = find(gathered.scores)
+        found = find(gathered.scores, REFUSED)
     except ScoresError as error:
         raise CalibrationError(f"cannot calibrate: {error}") from error
     if not found:

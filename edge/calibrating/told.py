@@ -23,6 +23,7 @@ def calibrated_facts(done: Calibrated, path: Path, where: Chosen) -> dict[str, o
     skipped = [str(name) for name in done.skipped]
     told = {
         "before": done.before,
+        "above_before": done.above_before,
         "fitted": done.fitted,
         "copies": done.copies,
         "skipped": skipped,
@@ -42,6 +43,11 @@ def calibrated_lines(done: Calibrated, asked: Asked) -> list[str]:
     if asked.plan.masks and calibration.pixel_threshold is not None:
         lines.append(
             f"cameras with a mask judge by what it leaves of the map: above {calibration.pixel_threshold:.4g}"
+        )
+    if done.above_before > calibration.pictures / 2:
+        lines.append(
+            f"beware: {done.above_before} of {calibration.pictures} lie above the threshold before: these are "
+            "other parts, or another view of them; make sure that they are good"
         )
     if calibration.warning:
         lines.append(f"beware: {calibration.warning}")

@@ -21,10 +21,11 @@ CLEAN = {
 
 @pytest.mark.parametrize("kind", CLEAN)
 @pytest.mark.parametrize("count", [15, 40, 150])
-def test_a_clean_set_is_hardly_ever_suspected(kind: str, count: int) -> None:
+@pytest.mark.parametrize("chance", [suspects.TOLD, suspects.REFUSED])
+def test_a_clean_set_is_hardly_ever_suspected(kind: str, count: int, chance: float) -> None:
     rng = np.random.default_rng([count, len(kind)])
-    suspected = sum(bool(suspects.find(CLEAN[kind](rng, count))) for _ in range(SETS))
-    assert suspected <= binom.ppf(1 - 1e-4, SETS, suspects.CHANCE)
+    suspected = sum(bool(suspects.find(CLEAN[kind](rng, count), chance)) for _ in range(SETS))
+    assert suspected <= binom.ppf(1 - 1e-4, SETS, chance)
 
 
 @pytest.mark.parametrize("defective", [1, 3, 8])
@@ -34,7 +35,7 @@ def test_defective_parts_among_the_good_are_found_wherever_they_stand(defective:
     for _ in range(100):
         scores = np.concatenate([rng.gumbel(10, 1, 80), rng.normal(45, 4, defective)])
         order = rng.permutation(len(scores))
-        found = {int(order[index]) for index in suspects.find(scores[order])}
+        found = {int(order[index]) for index in suspects.find(scores[order], suspects.REFUSED)}
         planted = set(range(80, len(scores)))
         hits, misses, wrong = (
             hits + len(found & planted),
@@ -43,6 +44,19 @@ def test_defective_parts_among_the_good_are_found_wherever_they_stand(defective:
         )
     assert hits > 0.95 * (hits + misses)
     assert wrong <= 0.2 * hits / defective  # a good part beyond the others may be named with them
+
+
+@pytest.mark.parametrize("defective", [1, 3])
+def test_a_few_defects_among_few_parts_are_told_of_before_they_would_stop_the_way(defective: int) -> None:
+    """Of about four times the score, among 25: as those of broken bottles were."""
+    rng = np.random.default_rng(defective)
+    told = refused = 0
+    for _ in range(200):
+        scores = np.concatenate([rng.normal(16, 3, 25), rng.normal(60, 8, defective)])
+        planted = set(range(25, 25 + defective))
+        told += planted <= set(suspects.find(scores))
+        refused += planted <= set(suspects.find(scores, suspects.REFUSED))
+    assert told > 0.85 * 200 > refused
 
 
 def test_the_strangest_comes_first() -> None:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
+from edge.calibrating.asked import Asked
 from edge.calibrating.calibrate import Calibrated
 from edge.calibrating.proposal import Effect, Proposal
-from edge.calibrating.told import calibrated_facts, proposal_facts, proposal_lines, written_lines
+from edge.calibrating.told import calibrated_facts, calibrated_lines, proposal_facts, proposal_lines, written_lines
 from edge.inference.bundle import load_bundle
 from edge.inference.override import override_path, write_override
 from edge.inspection.chosen import Chosen, chosen
 from edge.inspection.thresholds import Thresholds
+from edge.pictures import read_picture
+from tests.conftest import plates_in, with_blob
+from tests.edge.calibrating.on_folder import calibrate_in
 
 
 @pytest.fixture
@@ -89,3 +95,19 @@ def test_machines_are_told_the_threshold_before_and_who_passes_it_over(calibrate
     )
     assert (facts["before"], facts["cameras"], facts["overruled"]) == (3.5, [], {})
     assert facts["written"] == str(override_path(calibrated)) and "highest" not in facts
+
+
+def test_parts_that_would_all_have_been_alarms_are_doubted(own_bundle: Path, tmp_path: Path) -> None:
+    """A lamp that was changed, or the wrong folder: only a person can tell."""
+    good, defective = (plates_in(tmp_path / name, 12, seed=99) for name in ("good", "stained"))
+    rng = np.random.default_rng(0)
+    for path in defective.iterdir():
+        cv2.imwrite(str(path), with_blob(read_picture(path), rng)[0])
+    stained = calibrate_in(own_bundle, defective, 0.1)
+    assert stained.above_before == 12
+    lines = calibrated_lines(stained, Asked(0.1))
+    assert "beware: 12 of 12 lie above the threshold before: these are other parts" in "\n".join(lines)
+    sound = calibrate_in(own_bundle, good, 0.1)
+    assert sound.above_before == 0 and "beware" not in "\n".join(calibrated_lines(sound, Asked(0.1)))
+    facts = calibrated_facts(stained, override_path(own_bundle), chosen(own_bundle, None, None))
+    assert facts["above_before"] == 12
