@@ -284,7 +284,7 @@ def _optimizer(network: nn.Module, options: LearningOptions) -> torch.optim.Opti
 
 
 def _rate(options: LearningOptions, number: int) -> float:
-    """Learning rate of an epoch, counted from 1; the cosine ends at a hundredth."""
+    """Learning rate of an epoch, counted from 1; the cosine falls towards a hundredth."""
     if options.schedule == "constant":
         return options.learning_rate
     share = (number - 1) / options.epochs
