@@ -148,15 +148,15 @@ class ModelsInForce:
         return store_of(self._config).find(asked) if asked is not None and asked.version else None
 
     def _activation(self, version: Version | None) -> list[Change]:
-        if version is None or version.active:
+        if version is None:
             return []
         store = store_of(self._config)
-        before = [str(other) for other in store.versions(version.name) if other.active]
+        before = next((other for other in store.versions(version.name) if other.active), None)
 
         def apply() -> None:
             store.switch(version)
 
-        return [Change(None, {"active": before[0] if before else None}, {"active": str(version)}, apply)]
+        return [Change(None, _named(before), _named(version), apply)]
 
     def _loaded(self, path: Path) -> LoadedModel:
         """The bundle there, sharing what runs already if it is the same one."""
@@ -170,16 +170,20 @@ class ModelsInForce:
         return gauge_of(camera, self._config, model, live=self._inspectors[camera.name].capture.live)
 
     def _exchange(self, camera: StationCamera, model: LoadedModel, gauge: Gauge, name: Path | None) -> Change:
-        inspector, before = self._inspectors[camera.name], self.now[camera.name]
         gauge.judge_above(self._thresholds.of(camera.name, model.bundle.sha256))
+        before = _values(self.now[camera.name], self._inspectors[camera.name].gauge)
+        after = _values(model, gauge)
+        runs = self._runs(camera)
+        if name is not None and name != runs:  # another product, even where it has the same model
+            before["product"], after["product"] = str(runs), str(name)
 
         def apply() -> None:
-            if name is not None and name != self._runs(camera):
+            if name is not None and name != runs:
                 settings = settings_model(camera, self._config)
                 keep_changeover(store_of(self._config).root.parent, camera.name, str(name), settings)
             self._put(camera.name, model, gauge)
 
-        return Change(camera.name, _values(before, inspector.gauge), _values(model, gauge), apply)
+        return Change(camera.name, before, after, apply)
 
     def _put(self, camera: str, model: LoadedModel, gauge: Gauge) -> None:
         self._inspectors[camera].change(gauge)
@@ -212,6 +216,11 @@ class ModelsInForce:
             self._publisher.health("model", "degraded", f"reload failed, the old model goes on: {error.message}")
             raise
         self._publisher.health("model", "ok")
+
+
+def _named(version: Version | None) -> dict[str, str | None]:
+    """By its digest too: two models may have the same version."""
+    return {"active": str(version) if version else None, "sha256": version.sha256 if version else None}
 
 
 def _values(model: LoadedModel, gauge: Gauge) -> dict[str, str | float]:

@@ -82,6 +82,18 @@ def test_a_camera_changes_its_product_keeps_it_over_a_restart_and_goes_back(
         again.ask("reload", model="bottle@1", camera="top", timeout_s=20)
 
 
+def test_a_camera_changes_to_another_product_also_where_its_model_is_the_same(
+    start: Start, store: ModelStore
+) -> None:
+    store.switch(store.install(store.find(Reference("bottle")).path, "flask"))
+    asker = start().asker()
+    assert asker.ask("reload", model="flask", camera="top", timeout_s=20)["ok"]
+    (action,) = asker.ask("actions", timeout_s=10)["actions"]
+    assert (action["before"]["product"], action["after"]["product"]) == ("bottle", "flask")
+    with pytest.raises(BusError, match="they run: top flask, side bottle; give the camera"):
+        asker.ask("reload", model="other", timeout_s=20)
+
+
 def test_settings_that_would_be_wrong_for_another_product_keep_it_away(start: Start, store: ModelStore) -> None:
     file = store.find(Reference("bottle")).path
     asker = start(top="threshold = 400.0", side=f'model = "{file}"').asker()

@@ -109,10 +109,23 @@ def test_a_version_that_is_named_becomes_the_active_one_and_survives_a_restart(
     assert store.find(Reference("grey", "2")).active and store.previous("grey").card is not None
     assert asker.ask("status")["status"]["models"][0]["card"]["version"] == "2"
     activated, exchanged = asker.ask("actions")["actions"]
-    assert (activated["before"], activated["after"]) == ({"active": "grey@1"}, {"active": "grey@2"})
+    assert (activated["before"]["active"], activated["after"]["active"]) == ("grey@1", "grey@2")
     assert (exchanged["camera"], exchanged["after"]["version"]) == ("camera", "2")
     asker.ask("reload", timeout_s=20)  # nothing is other than before
     assert asker.ask("status")["status"]["models"][0]["card"]["version"] == "2"
+
+
+def test_of_two_models_with_one_version_the_one_that_is_named_by_its_digest_becomes_active(
+    start: StartWith, store: ModelStore, tmp_path: Path
+) -> None:
+    one = store.find(Reference("grey", "1"))
+    other = store.install(tiny_models.grey(tmp_path / "other" / "grey.xml", version="1", factor=4.0), "grey")
+    assert str(other) == str(one)
+    asker = start(Path("grey")).asker()
+    asker.ask("reload", timeout_s=20, model=f"grey@{other.sha256[:12]}")
+    assert store.find(Reference("grey")).sha256 == other.sha256
+    activated, _ = asker.ask("actions")["actions"]
+    assert (activated["before"]["sha256"], activated["after"]["sha256"]) == (one.sha256, other.sha256)
 
 
 SLOW_COMPILER = """
