@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.commands.options import typed_again
+
 if TYPE_CHECKING:
     from edge.config.station import StationConfig
     from edge.models.store import Version
@@ -61,7 +63,8 @@ def install(
     if activate_it:
         typer.echo(f"active: {make_active(store, version, admit, device=settings.device)}")
     elif not version.active:
-        typer.echo(f"next: edge-ad models activate {version}")
+        again = typed_again(config=config, station=station, state_dir=state_dir, device=device)
+        typer.echo(f"next: edge-ad models activate {version}{again}")
 
 
 @models.command("list")
@@ -79,7 +82,8 @@ def list_models(
     if as_json:
         typer.echo(json.dumps([_as_json(version) for version in found]))
     elif not found:
-        typer.echo(f"no models in {store.root}; edge-ad models install MODEL.xml")
+        again = typed_again(config=config, station=station, state_dir=state_dir)
+        typer.echo(f"no models in {store.root}; edge-ad models install MODEL.xml{again}")
     for version in () if as_json else found:
         typer.echo(_line(version))
 

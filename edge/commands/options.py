@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -29,3 +30,9 @@ MinRelativeSharpness = Annotated[
         "--min-relative-sharpness", min=0, max=1, help="Least share of the camera's sharpness; 0: no limit."
     ),
 ]
+
+
+def typed_again(**options: object) -> str:
+    """The options that were given, for a next command that is to mean the same: `` --config line-3.toml``."""
+    given = {name.replace("_", "-"): str(value) for name, value in options.items() if value is not None}
+    return "".join(f" --{name} {quote(value)}" for name, value in given.items())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.commands.options import MaxMotion, MinRelativeSharpness
+from edge.commands.options import MaxMotion, MinRelativeSharpness, typed_again
 from edge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -122,12 +122,13 @@ def teach(
 
     _one_of(images=images, camera=camera, leave_out=leave_out, forget=forget, history=history)
     settings = _settings(config, station, state_dir, device)
+    again = typed_again(config=config, station=station, state_dir=state_dir, device=device)
     place = Workplace.of(settings, name, output=output, sign=sign, rate=false_alarm_rate)
     if history:
         _tell_history(place, as_json=as_json)
         return
     if forget is not None or leave_out:
-        _take_back(place, forget, leave_out or (), backbone, as_json=as_json)
+        _take_back(place, forget, leave_out or (), backbone, again, as_json=as_json)
         return
     loaded = place.backbone(backbone)
     shift = Shift(parts_per_hour or settings.line.parts_per_hour, shift_h or settings.line.shift_h)
@@ -140,7 +141,7 @@ def teach(
             if added.seen:
                 typer.echo(report.seen(added), err=True)  # at once: too few may be left
             made = place.make(session, loaded, forward(session))
-            said = [*report.lines(made, added), ready(made, shift), report.next_step(made)]
+            said = [*report.lines(made, added), ready(made, shift), report.next_step(made, again)]
             _tell(report.facts(made, added), said, as_json=as_json)
         elif camera is not None:
             asked = AtCamera(
@@ -158,7 +159,7 @@ def teach(
                 teller = Teller(Progress(name=name, wanted=count), show)
                 made = asked.teach(session, loaded, lambda: place.make(session, loaded, forward(session)), teller)
             if not as_json:
-                _tell({}, [*report.lines(made), ready(made, shift), report.next_step(made)], as_json=False)
+                _tell({}, [*report.lines(made), ready(made, shift), report.next_step(made, again)], as_json=False)
 
 
 def _one_of(**given: object) -> None:
@@ -183,7 +184,13 @@ def _tell_history(place: Workplace, *, as_json: bool) -> None:
 
 
 def _take_back(
-    place: Workplace, forget: str | None, leave_out: Sequence[int], backbone: Path | None, *, as_json: bool
+    place: Workplace,
+    forget: str | None,
+    leave_out: Sequence[int],
+    backbone: Path | None,
+    again: str,
+    *,
+    as_json: bool,
 ) -> None:
     from edge.teaching import report
     from edge.teaching.folder import forget_all, require_product
@@ -202,7 +209,7 @@ def _take_back(
         made = place.make(session, loaded, step)
         session.drop(dropped)  # only now: where no model could be made, they still count
     said = [*report.lines(made), f"forgot {len(dropped)} pictures that came since" if dropped else ""]
-    _tell({**report.facts(made), "dropped": len(dropped)}, [*said, report.next_step(made)], as_json=as_json)
+    _tell({**report.facts(made), "dropped": len(dropped)}, [*said, report.next_step(made, again)], as_json=as_json)
 
 
 def _tell(facts: Mapping[str, object], lines: Sequence[str], *, as_json: bool) -> None:

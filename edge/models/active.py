@@ -6,6 +6,7 @@ Both stand in one file, so that a rollback that is cut off anywhere leaves the p
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -42,7 +43,8 @@ def read_active(folder: Path) -> Active | None:
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
-        hint = f"remove it, then: edge-ad models activate {folder.name}@VERSION"
+        state_dir = quote(str(folder.parent.parent.absolute()))
+        hint = f"remove it, then: edge-ad models activate {folder.name}@VERSION --state-dir {state_dir}"
         raise BundleError(f"{path} cannot be understood", hint=hint) from error
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from edge.durable import give_away, sync
 from edge.errors import BundleError, UsageError
@@ -120,7 +121,7 @@ class ModelStore:
         if len(found) == 1:
             return found[0]
         if not found:
-            hint = f"here are: {' '.join(map(str, here))}" if here else "install it with: " + _how_to_install(name)
+            hint = f"here are: {' '.join(map(str, here))}" if here else self._how_to_install(name)
             raise BundleError(f"no model {reference} in {self.root}", hint=hint)
         digits = " ".join(f"{name}@{version.sha256[:_SHOWN_DIGITS]}" for version in found)
         raise BundleError(f"{len(found)} models are {reference}", hint=f"say which: {digits}")
@@ -130,7 +131,7 @@ class ModelStore:
         folder = bundle.path.resolve().parent
         if folder.parent.parent == self.root.resolve() and folder.name != bundle.sha256:
             what = f"{bundle.path} is another bundle than its folder says"
-            raise BundleError(what, hint=f"install it again: {_how_to_install(folder.parent.name)}")
+            raise BundleError(what, hint=self._how_to_install(folder.parent.name))
 
     def newest(self, name: str) -> Version:
         """The version that was installed last.
@@ -140,7 +141,7 @@ class ModelStore:
         """
         here = self.versions(name)
         if not here:
-            raise BundleError(f"no model {name} in {self.root}", hint="install it with: " + _how_to_install(name))
+            raise BundleError(f"no model {name} in {self.root}", hint=self._how_to_install(name))
         return here[-1]
 
     def previous(self, name: str) -> Version:
@@ -151,7 +152,7 @@ class ModelStore:
         """
         active = read_active(self.root / name)
         if active is None or active.previous is None:
-            raise BundleError(f"no version of {name} was active before", hint="see: edge-ad models list")
+            raise BundleError(f"no version of {name} was active before", hint=f"see: {self._command('list')}")
         if not (self.root / name / active.previous).is_dir():
             raise BundleError(f"the version of {name} that was active before was removed")
         return self._version(name, active.previous)
@@ -182,14 +183,13 @@ class ModelStore:
             if reference.version:
                 version = self.find(reference)
                 if version.active:
-                    hint = f"activate another first, or remove all of it: edge-ad models remove {reference.name}"
+                    all_of_it = self._command(f"remove {reference.name}")
+                    hint = f"activate another first, or remove all of it: {all_of_it}"
                     raise UsageError(f"{version} is active", hint=hint)
                 folder = version.path.parent
             elif not folder.is_dir():
-                raise BundleError(
-                    f"no model {reference} in {self.root}",
-                    hint="install it with: " + _how_to_install(reference.name),
-                )
+                hint = self._how_to_install(reference.name)
+                raise BundleError(f"no model {reference} in {self.root}", hint=hint)
             leaving = folder.with_name(f"{_PASSING}remove-{folder.name}")
             folder.rename(leaving)  # gone in one step, whatever happens while its files go
             sync(leaving.parent)
@@ -200,7 +200,7 @@ class ModelStore:
         if active is not None and (self.root / name / active.sha256).is_dir():
             return self._version(name, active.sha256)
         here = " ".join(map(str, self.versions(name)))
-        hint = f"activate one of: {here}" if here else "install it with: " + _how_to_install(name)
+        hint = f"activate one of: {here}" if here else self._how_to_install(name)
         raise BundleError(f"no model {name} is active in {self.root}", hint=hint)
 
     def _version(self, name: str, sha256: str) -> Version:
@@ -235,9 +235,12 @@ class ModelStore:
             hint = "check the folder's owner and the disk"
             raise BundleError(f"cannot {action} {self.root}: {error.strerror}", hint=hint) from error
 
+    def _how_to_install(self, name: str) -> str:
+        return f"install it with: {self._command(f'install {name}.xml')}"
 
-def _how_to_install(name: str) -> str:
-    return f"edge-ad models install {name}.xml"
+    def _command(self, words: str) -> str:
+        """What means this store, whichever station file led here."""
+        return f"edge-ad models {words} --state-dir {quote(str(self.root.parent.absolute()))}"
 
 
 def _folders(folder: Path) -> list[Path]:

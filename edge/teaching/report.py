@@ -72,11 +72,15 @@ def seen(added: Added) -> str:
     return f"{what}; --min-change 0 counts them where parts are that much alike"
 
 
-def next_step(made: Made) -> str:
-    """How a person puts the model in force; empty where it was not installed."""
-    return (
-        f"put it in force with: edge-ad models activate {made.delivered}" if is_reference(made.delivered) else ""
-    )
+def next_step(made: Made, station: str) -> str:
+    """How a person puts the model in force; empty where it was not installed.
+
+    Args:
+        made: the model.
+        station: the options by which the command line meant its station, each after a space.
+    """
+    command = f"edge-ad models activate {made.delivered}{station}"
+    return f"put it in force with: {command}" if is_reference(made.delivered) else ""
 
 
 def history(states: Sequence[State], pending: int) -> list[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from edge.cli import app
+from edge.errors import BundleError, UsageError
 from tests.edge import tiny_models
 from tests.edge.command_line import edge_ad, the_line
 from tests.edge.conftest import RunStation
@@ -48,13 +51,46 @@ def test_a_model_goes_in_is_switched_rolled_back_and_goes_out(
     assert said("models", "list", *state).startswith("no models in ")
 
 
+def test_what_is_said_to_come_next_can_be_typed_as_it_stands(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("line 3.toml").write_text('station = "line-3"\nstate_dir = "line #3"\ndevice = "CPU"\n', encoding="utf-8")
+    model.parent.rename("models of today")
+    config = ("--config", "line 3.toml")
+
+    def told(*arguments: str) -> str:
+        app(list(arguments), standalone_mode=False)
+        return capsys.readouterr().out.splitlines()[-1]
+
+    def typed(said: str) -> str:
+        return told(*shlex.split(said.partition("edge-ad ")[2]))
+
+    assert told("models", "list", *config).endswith("; edge-ad models install MODEL.xml --config 'line 3.toml'")
+    with pytest.raises(BundleError) as missing:
+        told("models", "activate", "grey", *config)
+    monkeypatch.chdir("models of today")
+    assert typed(typed(missing.value.hint)) == "active: grey@1"
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError) as active:
+        told("models", "remove", "grey@1", *config)
+    with pytest.raises(BundleError) as first:
+        told("models", "rollback", "grey", *config)
+    assert "active" in typed(first.value.hint)
+    assert typed(active.value.hint) == "removed grey"
+    activate = told("models", "install", "models of today/grey.xml", *config)
+    assert activate == "next: edge-ad models activate grey@1 --config 'line 3.toml'"
+    assert typed(activate) == "active: grey@1"
+
+
 def test_a_station_runs_the_active_one_by_its_name(
     run_station: RunStation, model: Path, state: tuple[str, Path], black_and_grey: Path, no_camera_faults: Path
 ) -> None:
     options = ("--camera", str(black_and_grey), "--config", str(no_camera_faults))
     refused = run_station(*options, model=Path("grey"))
     assert refused.wait() == 1
-    assert refused.other_lines[-1].endswith("; install it with: edge-ad models install grey.xml")
+    install = f"edge-ad models install grey.xml --state-dir {state[1]}"
+    assert refused.other_lines[-1].endswith(f"; install it with: {install}")
     said("models", "install", model, "--activate", *state)
     station = run_station(*options, model=Path("grey"))
     assert station.event("model")["version"] == "1"

@@ -41,12 +41,13 @@ def test_a_product_is_taught_looked_at_activated_and_judged(
     teach = ("teach", "--name", "plate", "--state-dir", state, "--device", "CPU", *ALIKE)
     good = tiny_dataset / "train" / "good"
     lines = said(*teach, "--images", good, "--backbone", tiny_backbone).splitlines()
-    reference = lines[-1].split()[-1]
+    reference = lines[0].split(": ")[0]
     assert lines[0] == f"{reference}: taught with {GOOD} pictures, {GOOD} of them new"
-    assert lines[-1] == f"put it in force with: edge-ad models activate {reference}"
+    activate = f"models activate {reference} --state-dir {state} --device CPU"
+    assert lines[-1] == f"put it in force with: edge-ad {activate}"
     (listed,) = json.loads(said("models", "list", "--state-dir", state, "--json"))
     assert listed["state"] == "", "a candidate, not active"
-    said("models", "activate", reference, "--state-dir", state)
+    said(*activate.split())
     running = RunningStation(Path("plate"), state, "--camera", str(mixed_folder), *WAIT)
     with closing(running) as station, station.subscriber("") as reader:
         results = of_kind(Result, until_stopping(reader))
