@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from edge.errors import EdgeAdError
+from edge.process_end import complain
 
 INTERRUPTED = 130  # 128 + SIGINT, as a shell counts
 ROOMS = ("edge.commands", "train.commands", "export.commands")
@@ -74,6 +75,5 @@ def main() -> None:
 
 
 def _fail(message: str, exit_code: int) -> None:
-    line = " ".join(message.split())
-    sys.stderr.write(f"edge-ad: error: {line}\n")
+    complain(message)
     sys.exit(exit_code)

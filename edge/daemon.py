@@ -73,7 +73,6 @@ class Daemon:
         self._stage = Stage("station")
         self._failure: EdgeAdError | None = None
         self._answers: Answers | None = None
-        self._in_force: ModelsInForce | None = None
         self._publisher: Publisher | None = None
         self._access: Authenticator | None = None
         self._metrics: Metrics | None = None
@@ -82,6 +81,8 @@ class Daemon:
 
     def run(self) -> None:
         """Judges until every camera has ended, it is to end, or something fails.
+
+        After the end a thread may be left in what nothing can interrupt: a compiler, a device, a write that hangs.
 
         Raises:
             EdgeAdError: whatever kept the station from starting, or ended it.
@@ -106,7 +107,7 @@ class Daemon:
             self._inference.serve(publisher)
             inspectors = assemble(config, captures, models, publisher, fail=self._fail, stopping=self._stopping)
             thresholds = Thresholds(state_dir)
-            self._in_force = in_force = ModelsInForce(
+            in_force = ModelsInForce(
                 config,
                 models,
                 inspectors,
@@ -143,11 +144,6 @@ class Daemon:
         _log_stopped(inspectors)
         if self._failure is not None:
             raise self._failure
-
-    @property
-    def compiling(self) -> bool:
-        """Whether a model is being compiled for a reload, also after the end: nothing can interrupt that."""
-        return self._in_force is not None and self._in_force.busy
 
     def _new_metrics(self, stack: ExitStack) -> Metrics | None:
         if self.config.metrics.address is None:
@@ -214,6 +210,15 @@ class Daemon:
         for inspector in inspectors:
             inspector.start()
         self._manager.ready(_status_line(inspectors, publisher))
+        try:
+            self._look_on(inspectors, control, publisher)
+        finally:
+            self._stopping.set()
+            deadline_s = time.monotonic() + JOIN_S
+            for inspector in inspectors:
+                inspector.join(max(0.0, deadline_s - time.monotonic()))
+
+    def _look_on(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> None:
         said_s = time.monotonic()
         while not self._stopping.wait(LOOK_S) and any(inspector.alive for inspector in inspectors):
             self._stage.begin("looking after its threads")
@@ -227,10 +232,6 @@ class Daemon:
         self._stage.end()
         self._manager.stopping()
         self._look_after(inspectors, control, publisher)
-        self._stopping.set()
-        deadline_s = time.monotonic() + JOIN_S
-        for inspector in inspectors:
-            inspector.join(max(0.0, deadline_s - time.monotonic()))
 
     def _look_after(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> None:
         """Ends the station where one of its threads broke off."""

@@ -102,9 +102,8 @@ def run(
         return
     from edge.daemon import Daemon
     from edge.log import start_logging
+    from edge.process_end import not_waiting_for_threads
 
     start_logging(settings.log.format, settings.log.level)
-    daemon = Daemon(settings, stopping, wait_for_subscribers=wait_for_subscribers)
-    daemon.run()
-    if daemon.compiling:
-        os._exit(0)  # all is closed and on disk; Python would wait for the compiler
+    with not_waiting_for_threads():
+        Daemon(settings, stopping, wait_for_subscribers=wait_for_subscribers).run()

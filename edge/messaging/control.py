@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from typing import Protocol
 
@@ -43,6 +43,7 @@ _LARGEST_REPLAY_BYTES = 128 * 1024
 # A client that keeps no requests for a station that is away (IMMEDIATE) loses what it has not read when the
 # connection ends: the last reply gets this time to be read.
 _FAREWELL_S = 0.2
+_DISK_S = 2.0  # for what was asked before the end; alerts that wait for the same disk get more
 _LONGEST_WAIT_MS = 1000  # so that a thread that waits is told from one that hangs
 # A peer that sends a larger frame is disconnected by ZeroMQ before it is in memory.
 _LARGEST_FRAME_BYTES = 1024 * 1024
@@ -131,13 +132,16 @@ class Control(Closing):
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Answers the request at hand, refuses those that wait, then closes the socket; may be called again."""
+        """Answers the requests at hand, refuses those that wait, then closes the socket; may be called again.
+
+        What a compiler or a disk that hangs keeps for too long is refused, and its thread left behind.
+        """
         self._closing.set()
         self._bell.ring()
         self._thread.join()
 
     def _run(self) -> None:
-        with closing(self._socket), closing(self._bell), self._disk:
+        with closing(self._socket), closing(self._bell):
             poller = zmq.Poller()
             poller.register(self._socket, zmq.POLLIN)
             poller.register(self._bell, zmq.POLLIN)
@@ -151,10 +155,11 @@ class Control(Closing):
                 self._reply_to_pending()
             self.stage.end()
             self._slow.shutdown(wait=False)  # nothing can interrupt a compilation: nobody waits for it
-            self._disk.shutdown()
+            wait([self._disk.submit(int)], _DISK_S)  # its one thread comes to this last
             self._reply_to_pending()
             for reply_to in self._pending.all():
                 self._refuse(reply_to, "not_ready", "the station stops")
+            self._disk.shutdown(wait=False, cancel_futures=True)
             time.sleep(max(0.0, self._replied_s + _FAREWELL_S - time.monotonic()))
 
     def _take(self, frames: list[zmq.Frame]) -> None:
