@@ -1,12 +1,25 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 
 from edge.inspection.frame_tap import FrameTap
+from edge.pictures import Picture
+from tests.edge.cameras.capturing import wait_for
 
 PIXELS = np.zeros((4, 5, 3), np.uint8)
+
+
+def offer_once_open(tap: FrameTap, pixels: Picture | None, seq: int) -> None:
+    """A lane whose only frame comes when somebody waits for it."""
+
+    def lane() -> None:
+        wait_for(lambda: tap.open)
+        tap.offer(pixels, seq, seq)
+
+    threading.Thread(target=lane).start()
 
 
 def test_nothing_is_kept_while_nobody_waits() -> None:
@@ -25,8 +38,7 @@ def test_who_waits_gets_copies_of_the_next_frames_and_no_more() -> None:
 
     taker = threading.Thread(target=take)
     taker.start()
-    while not tap.open:
-        pass
+    wait_for(lambda: tap.open)
     for seq in range(3):
         buffer[:] = seq  # as a ring is filled again
         tap.offer(buffer, seq, seq)
@@ -36,14 +48,15 @@ def test_who_waits_gets_copies_of_the_next_frames_and_no_more() -> None:
 
 def test_a_frame_that_cannot_be_used_is_given_as_such() -> None:
     tap = FrameTap()
-    offering = threading.Timer(0.05, lambda: tap.offer(None, 7, 70))
-    offering.start()
+    offer_once_open(tap, None, 7)
     (sample,) = tap.take(1, 10.0)
     assert (sample.pixels, sample.seq) == (None, 7)
 
 
 def test_where_the_time_is_over_there_are_fewer() -> None:
     tap = FrameTap()
-    threading.Timer(0.05, lambda: tap.offer(PIXELS, 1, 1)).start()
-    assert len(tap.take(2, 0.3)) == 1
+    offer_once_open(tap, PIXELS, 1)
+    began_s = time.monotonic()
+    assert len(tap.take(2, 0.5)) == 1
+    assert time.monotonic() - began_s >= 0.5
     assert not tap.open

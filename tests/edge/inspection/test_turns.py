@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 
 import pytest
 
 from edge.inspection.turns import Turns
+from tests.edge.cameras.capturing import wait_for
 
 
 def test_no_more_than_so_many_are_in_their_turn_at_once() -> None:
@@ -32,43 +32,34 @@ def test_no_more_than_so_many_are_in_their_turn_at_once() -> None:
 
 def test_first_come_first_served() -> None:
     """Each thread queues behind a turn that is held, one after the other; they get theirs in that order."""
-    turns, order = Turns(1), []
-    threads: list[threading.Thread] = []
+    turns, order = Turns(1), list[int]()
     with turns.turn():
-        for number in range(8):
-            thread = threading.Thread(target=lambda number=number: _note(turns, order, number))
-            thread.start()
-            threads.append(thread)
-            deadline_s = time.monotonic() + 5
-            while len(turns._waiting) <= number and time.monotonic() < deadline_s:
-                time.sleep(0.001)
+        threads = queued(turns, order, 8)
     for thread in threads:
         thread.join(5)
     assert order == list(range(8))
 
 
-def _note(turns: Turns, order: list[int], number: int) -> None:
+def test_a_lane_that_asks_again_at_once_stands_behind_those_who_wait() -> None:
+    turns, order = Turns(1), list[int]()
     with turns.turn():
-        order.append(number)
+        queued(turns, order, 3)
+    with turns.turn():
+        assert order == [0, 1, 2]
 
 
-def test_a_lane_that_never_stops_asking_takes_no_more_than_its_share() -> None:
-    turns, counts, stop = Turns(1), Counter[int](), threading.Event()
+def queued(turns: Turns, order: list[int], count: int) -> list[threading.Thread]:
+    """Threads that wait for a turn one behind the other, and note their number in it."""
 
     def lane(number: int) -> None:
-        while not stop.is_set():
-            with turns.turn():
-                counts[number] += 1
-                time.sleep(0.0005)
+        with turns.turn():
+            order.append(number)
 
-    threads = [threading.Thread(target=lane, args=(number,)) for number in range(4)]
-    for thread in threads:
+    threads = [threading.Thread(target=lane, args=(number,)) for number in range(count)]
+    for number, thread in enumerate(threads, 1):
         thread.start()
-    time.sleep(0.5)
-    stop.set()
-    for thread in threads:
-        thread.join(5)
-    assert max(counts.values()) - min(counts.values()) <= 3
+        wait_for(lambda number=number: len(turns._waiting) == number)
+    return threads
 
 
 def test_a_turn_ends_with_an_error_too() -> None:
