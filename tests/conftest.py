@@ -5,6 +5,7 @@ Real network, real files, small pictures. Nothing here may be changed by a test:
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,9 @@ FRAME = (120, 144)  # (height, width) of the pictures
 GOOD, TESTED = 24, 6
 
 Picture = NDArray[np.uint8]
+
+# A shell starts what goes to its background with Ctrl-C ignored, and all that a test starts would inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def plate(rng: np.random.Generator) -> Picture:
