@@ -89,7 +89,7 @@ def test_the_loop_goes_on_while_nothing_comes_and_the_time_is_kept() -> None:
         return received, ticks
 
     received, ticks = asyncio.run(wait())
-    assert received is None and ticks > 25
+    assert received is None and ticks > 3  # of 50; none where the loop is held up
 
 
 def test_an_error_comes_through_and_the_next_message_too(connect: Callable[..., object]) -> None:

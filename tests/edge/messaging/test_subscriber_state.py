@@ -85,11 +85,11 @@ def test_state_that_was_told_before_a_restart_is_told_anew(station, telling, con
     address = f"ipc://{tmp_path}/events"  # nobody else takes it in between, as happens to a port
     telling.publisher = first = station(events=address, heartbeat_s=0.1)
     with Subscriber(first.events, topics=("health/",), control=control.address) as reader:
-        first.health("disk", "degraded", "full")
-        assert reader.receive(2).state == "degraded"
+        first.health("camera", "failed", "unplugged", camera="top")
+        assert reader.receive(2).state == "failed"
         first.close()
         telling.publisher = second = station(events=address, heartbeat_s=0.1)
-        second.health("disk", "degraded", "full")
+        second.health("camera", "failed", "unplugged", camera="top")
         again = reader.receive(3)
         assert isinstance(again, Health) and again.boot_id == second.boot_id
 
@@ -148,7 +148,7 @@ def test_a_reader_that_falls_behind_gives_up_with_one_line(station, inspect):
         for _ in range(5):
             assert reader.receive(1) is not None
         time.sleep(0.9)
-        with pytest.raises(BusError, match=r"this reader is 0\.\d s behind tcp://127.0.0.1:\d+; read faster"):
+        with pytest.raises(BusError, match=r"this reader is \d\.\d s behind tcp://127.0.0.1:\d+; read faster"):
             while True:
                 reader.receive(1)
 
