@@ -43,6 +43,7 @@ def damaged(model: Path, report: Report, times: int, damage: object) -> Iterator
     """Damages the .xml and the .bin in turn, and mends them again."""
     assert callable(damage)
     seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")  # shown where the test fails
     chance = random.Random(seed)  # noqa: S311
     whole = {path: path.read_bytes() for path in (model, model.with_suffix(".bin"))}
     slowest_s = 0.0

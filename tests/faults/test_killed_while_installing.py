@@ -53,6 +53,7 @@ def killed_after(seconds: float, store: ModelStore, models: list[Path]) -> None:
 
 def test_a_kill_at_any_moment_leaves_the_old_or_the_new_model_whole(tmp_path: Path, report: Report) -> None:
     seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")  # shown where the test fails
     chance = random.Random(seed)  # noqa: S311
     models = [tiny_models.grey(tmp_path / v / "grey.xml", version=v, factor=float(v)) for v in ("1", "2", "3")]
     known = {load_bundle(model).sha256 for model in models}
