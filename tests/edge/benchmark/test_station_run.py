@@ -13,7 +13,7 @@ import pytest
 
 from edge.benchmark.rates import verdicts
 from edge.benchmark.shown import drawn, keep
-from edge.benchmark.station_run import running, station_text
+from edge.benchmark.station_run import StationRun, running, station_text
 from edge.errors import DeviceError
 
 
@@ -43,21 +43,29 @@ def test_settings_become_a_station_file_and_what_is_not_set_is_left_out() -> Non
     }
 
 
+def judged(station: StationRun) -> dict[str, int]:
+    """How many frames of each camera were judged until now, by the station itself."""
+    cameras = station.ask("status")["status"]["cameras"]
+    return {name: of_camera["judged"] for name, of_camera in cameras.items()}
+
+
 def test_verdicts_are_counted_for_each_camera_and_all_processes_end(
     short: Path, source: str, tiny_bundle: Path
 ) -> None:
-    paces = {"slow": 10, "fast": 30}
+    paces = {"slow": 4, "fast": 40}
     cameras = [{"name": name, "source": source, "loop": True, "fps": fps} for name, fps in paces.items()]
     with running(short, cameras, {"model": tiny_bundle, "faults.enabled": False}) as station:
         first = station.first_result()
+        before = judged(station)
         counted, elapsed_s = verdicts(station, 2, 1.5)
+        after = judged(station)
         processes = [psutil.Process(station.pid), *psutil.Process(station.pid).children(recursive=True)]
-        judged = station.ask("status")["status"]["cameras"]["fast"]["judged"]
 
     assert station.began_ns < first.at_ns
     assert first.read()["verdict"] == "good"
-    assert {name: round(number / elapsed_s, -1) for name, number in counted.items()} == paces
-    assert judged >= counted["fast"]
+    assert elapsed_s >= 1.5
+    assert 0 < counted["slow"] < counted["fast"]
+    assert all(number <= after[name] - before[name] for name, number in counted.items())
     assert len(processes) >= 3  # the daemon and a capture process for each camera
     assert psutil.wait_procs(processes, timeout=5)[1] == []
 
