@@ -23,8 +23,8 @@ class Snapshots:
         self._asked.append(answer)
 
     def show(self, inspection: Inspection, result: Result) -> None:
-        """Gives a judged frame to those who asked before."""
-        if not self._asked:
+        """Gives a judged frame to those who asked before; one without pixels shows nothing, and they wait on."""
+        if not self._asked or not inspection.frame.pixels.size:
             return
         snapshot = snapshot_of(inspection, result)
         for _ in range(len(self._asked)):

@@ -10,8 +10,16 @@ import cv2
 import numpy as np
 import pytest
 
+from edge.cameras.pixels import no_pixels
 from edge.errors import BusError
+from edge.frame import Frame
+from edge.inference.engine import Raw
+from edge.inference.judge import Judge, Limits
+from edge.inspection.snapshots import Snapshots
+from edge.messaging.compose import Composer
 from edge.messaging.messages import Result
+from edge.messaging.snapshot import Snapshot
+from edge.verdict import ModelId
 from tests.edge.conftest import RunStation
 
 PACED = ("--fps", "20", "--loop")
@@ -52,3 +60,19 @@ def test_without_a_frame_it_ends_in_time_and_judging_goes_on(run_station: RunSta
     assert asker.ask("snapshot")["snapshot"]["jpeg"]
     with pytest.raises(BusError, match="refused: no camera 'side'"):
         asker.ask("snapshot", camera="side")
+
+
+def test_a_picture_that_came_damaged_is_not_shown_but_the_next_one() -> None:
+    judge, compose = Judge(Limits(1.0, None, ()), ModelId("bottle", "1", "ab" * 32)), Composer("line")
+    damaged = Frame("top", 0, no_pixels(), 0, fault="a JPEG that is cut off or damaged")
+    sound = Frame("top", 1, np.full((8, 8, 3), 200, np.uint8), 0)
+    seen: list[Snapshot] = []
+    snapshots = Snapshots()
+    snapshots.ask(seen.append)
+    for inspection in (
+        judge.unknown(damaged, damaged.fault, device="CPU", waited_ms=0.0),
+        judge.inspect(sound, Raw(0.5, None, 0.0, 0.0), device="CPU", waited_ms=0.0),
+    ):
+        snapshots.show(inspection, compose.result(inspection))
+    (shown,) = seen
+    assert shown.result.frame_seq == 1 and shown.jpeg
