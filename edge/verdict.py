@@ -95,7 +95,6 @@ class Inspection:
         latency: where the time went.
         device: the OpenVINO device that ran the model, e.g. "CPU".
         reason: why the verdict is unknown; empty otherwise.
-        unfit_frame: the verdict is unknown because the frame cannot be trusted; its ``reason`` says what is wrong.
         part_id: the part the PLC asked about; None outside trigger mode.
         late: the verdict came after the time that the PLC allowed.
         box: where the anomaly map lies in the frame; None for the whole frame.
@@ -120,4 +119,3 @@ class Inspection:
     box: Box | None = None
     good_parts: int | None = None
     pixel_threshold: float | None = None
-    unfit_frame: bool = False

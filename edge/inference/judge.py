@@ -167,14 +167,7 @@ class Judge:
         )
 
     def unknown(
-        self,
-        frame: Frame,
-        reason: str,
-        *,
-        device: str,
-        waited_ms: float,
-        part_id: str | None = None,
-        unfit_frame: bool = False,
+        self, frame: Frame, reason: str, *, device: str, waited_ms: float, part_id: str | None = None
     ) -> Inspection:
         """The verdict on a part in a frame that cannot be judged.
 
@@ -184,7 +177,6 @@ class Judge:
             device: that would have judged it.
             waited_ms: between the frame's arrival and now.
             part_id: the part that was asked about, in trigger mode.
-            unfit_frame: whether it is the frame that is at fault, and not the device.
         """
         return Inspection(
             frame=frame,
@@ -200,7 +192,6 @@ class Judge:
             device=device,
             reason=reason,
             part_id=part_id,
-            unfit_frame=unfit_frame,
         )
 
     def _regions(self, anomaly_map: Array, box: Box) -> tuple[Region, ...]:

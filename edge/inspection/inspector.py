@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from edge.cameras.capture import CameraState, Capture
@@ -12,14 +13,13 @@ from edge.errors import CameraError, EdgeAdError, UsageError
 from edge.frame import Frame
 from edge.health.stage import Stage
 from edge.inspection.camera_watch import CameraWatch
-from edge.inspection.examination import Examination
+from edge.inspection.examination import Examination, Examined, Taken
 from edge.inspection.frame_tap import FrameTap
 from edge.inspection.gauge import Gauge
 from edge.inspection.snapshots import Snapshots
 from edge.inspection.trigger import Ask, Trigger
 from edge.inspection.turns import Turns
 from edge.messaging.publisher import Publisher
-from edge.verdict import Inspection
 
 LOOK_S = 0.1  # how often a waiting lane looks whether it should stop
 AHEAD = 2  # verdicts of each lane that may wait for an earlier frame's
@@ -84,9 +84,8 @@ class Inspector:
         self._taken = 0
         self._one_takes = threading.Lock()
         self._in_order = threading.Condition()
-        self._early: dict[
-            int, tuple[Inspection, Ask | None]
-        ] = {}  # judged before an earlier frame, by their number
+        self._early: dict[int, tuple[Examined, Ask | None]] = {}  # ready before an earlier frame, by number
+        self._in_any_order = False  # at the end, when a verdict counts for more than its place
         self._ended = 0
         self.stages = [Stage(f"camera {self.name}, lane {lane}") for lane in range(lanes)]
         self._lanes = [
@@ -127,16 +126,30 @@ class Inspector:
         return any(lane.is_alive() for lane in self._lanes)
 
     def join(self, timeout_s: float) -> None:
-        """Waits for the lanes."""
+        """Waits for the lanes; what was judged behind the frame of one that does not come is published then."""
         deadline_s = time.monotonic() + timeout_s
         for lane in self._lanes:
             lane.join(max(0.0, deadline_s - time.monotonic()))
+        if not self._in_order.acquire(timeout=LOOK_S):
+            return  # a lane publishes, and waits for the disk: the publisher says what becomes of that
+        try:
+            self._in_any_order = True
+            while self._early:
+                with suppress(EdgeAdError):  # whatever ends the camera now; the publisher's close says its own
+                    self._publish_due()
+        finally:
+            self._in_order.release()
 
     @property
     def broke_off(self) -> bool:
         """Whether a lane ended by an error that nobody foresaw; its traceback is on standard error."""
         dead = sum(lane.ident is not None and not lane.is_alive() for lane in self._lanes)
         return dead > self._ended
+
+    @property
+    def unfinished(self) -> int:
+        """Frames that were taken and whose verdict is not published, or not yet."""
+        return self._taken - self.judged
 
     @property
     def dropped(self) -> int:
@@ -176,7 +189,8 @@ class Inspector:
         try:
             self._follow(stage)
         except EdgeAdError as error:
-            self._fail(error)
+            if not self._stopping.is_set():  # a lane that a stop did not wait for finds the publisher closed
+                self._fail(error)
         stage.end()
         with self._one_takes:
             self._ended += 1
@@ -196,11 +210,11 @@ class Inspector:
 
     def _take_turn(self, stage: Stage) -> None:
         """Judges one frame; the lane holds none, and no slot of the camera's ring, while it waits for the next."""
-        stage.begin("waiting for its turn")
+        stage.begin("waiting for its turn", on_disk=True)  # a lane that has one may wait for the disk
         with self._turns.turn():
-            frame = self._inspect_next(stage)
-        if frame is not None and self.tap.open:
-            self.tap.offer(self._examination.inspected(frame), frame.seq, frame.captured_ns)
+            taken = self._inspect_next(stage)
+        if taken is not None and self.tap.open:
+            self.tap.offer(taken.pixels, taken.frame.seq, taken.frame.captured_ns)
 
     def _holds_back(self) -> bool:
         """Whether pictures on disk wait, because nobody wants one now."""
@@ -214,46 +228,52 @@ class Inspector:
         else:
             self.trigger.wait(LOOK_S)
 
-    def _inspect_next(self, stage: Stage) -> Frame | None:
+    def _inspect_next(self, stage: Stage) -> Taken | None:
         """Takes a frame and judges it; returns it unless there is none, or no part is known to lie in it."""
         stage.begin("taking a frame")
         with self._one_takes:
             frame = self.capture.take()
             if frame is None:
                 return None
+            taken = self._examination.take(frame)
             paused = self.paused.is_set()  # once: a request that is taken must not be thrown away
             ask = None if paused else self._asked(frame)
             if paused or (self.trigger is not None and ask is None):
                 self._passed_over += 1
-                self._examination.pass_over(frame)
-                return frame if self.trigger is None else None
+                return taken if self.trigger is None else None
             number, self._taken = self._taken, self._taken + 1
             if self.capture.options.triggered:
                 self.watch.count_missed()
         stage.begin("inference")
-        inspection = self._examination.examine(frame, part_id=ask.part_id if ask else None)
+        examined = self._examination.examine(taken, part_id=ask.part_id if ask else None)
         stage.begin("publishing", on_disk=True)  # where many alerts wait for the disk, so do lanes
-        self._publish_in_order(number, inspection, ask)
-        return frame
+        self._publish_in_order(number, examined, ask)
+        return taken
 
     def _asked(self, frame: Frame) -> Ask | None:
         return self.trigger.wanted(frame, self.capture.interval_ns) if self.trigger else None
 
-    def _publish_in_order(self, number: int, inspection: Inspection, ask: Ask | None) -> None:
-        """Lanes finish in any order; alarms, and the end of a camera fault, need a camera's frames in theirs."""
+    def _publish_in_order(self, number: int, examined: Examined, ask: Ask | None) -> None:
+        """Lanes finish in any order; alarms, and all that is counted, need a camera's frames in theirs."""
         with self._in_order:
             while number - self.judged >= AHEAD * len(self._lanes) and not self._stopping.is_set():
                 self._in_order.wait(LOOK_S)  # one frame is slow: hold no more behind it
-            self._early[number] = inspection, ask
-            while self.judged in self._early:
-                self._publish(*self._early.pop(self.judged))
-                self.judged += 1
+            self._early[number] = examined, ask
+            self._publish_due()
             self._in_order.notify_all()
 
-    def _publish(self, inspection: Inspection, ask: Ask | None) -> None:
-        self.watch.take_fault(inspection.reason if inspection.unfit_frame else "")
+    def _publish_due(self) -> None:
+        while self._early and (self._in_any_order or self.judged in self._early):
+            examined, ask = self._early.pop(min(self._early))
+            self._publish(examined, ask)
+            self.judged += 1
+            self._examination.settle(examined)
+
+    def _publish(self, examined: Examined, ask: Ask | None) -> None:
+        self.watch.take_fault(examined.fault)
         late = ask is not None and time.monotonic_ns() > ask.deadline_ns
-        result = self._publisher.publish(replace(inspection, late=late) if late else inspection)
+        inspection = replace(examined.inspection, late=late) if late else examined.inspection
+        result = self._publisher.publish(inspection)
         if ask is not None and self.trigger is not None:
             self.trigger.done(ask, result)
         self.snapshots.show(inspection, result)

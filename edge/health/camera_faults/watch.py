@@ -7,7 +7,7 @@ import numpy as np
 from edge.health.camera_faults.blind import blind_spots
 from edge.health.camera_faults.exposure import Grey, share_allowed, shares
 from edge.health.camera_faults.figures import Figures
-from edge.health.camera_faults.frozen import Stillness
+from edge.health.camera_faults.frozen import Glance, Stillness
 from edge.health.camera_faults.noise import noise_of
 from edge.health.camera_faults.options import FaultOptions
 from edge.health.camera_faults.reference import ViewReference
@@ -22,7 +22,7 @@ LEAST_CONTRAST = 0.1  # share of the reference's contrast; below, there is nothi
 
 
 class FaultWatch:
-    """Watches one camera. Not for several threads at once.
+    """Watches one camera. Several threads may look at frames, one after the other takes them in at a glance.
 
     Args:
         options: what is looked for.
@@ -42,19 +42,37 @@ class FaultWatch:
         """What would go unnoticed in frames of this size, pixels; see ``blind_spots``."""
         return blind_spots(self._reference, self._options, height, width) if self._options.enabled else ()
 
-    def pass_over(self, pixels: Picture, captured_ns: int) -> None:
-        """Takes in a frame that nobody judges: a camera may freeze between two parts."""
-        if self._options.enabled and self._stillness is not None:
-            self._stillness.glance(pixels, captured_ns)
+    def glance(self, pixels: Picture, captured_ns: int) -> Glance | None:
+        """Takes in the next frame, also one that nobody judges: a camera may freeze between two parts.
 
-    def look(self, pixels: Picture, prepared: Picture, captured_ns: int, figures: Figures | None = None) -> str:
-        """Looks at the next frame; empty for a sound one.
+        Args:
+            pixels: uint8 [H, W, 3] BGR; a view will do.
+            captured_ns: monotonic clock when it reached this computer.
+
+        Returns:
+            What a look at it must know; None where frames are not compared with each other.
+        """
+        if not self._options.enabled or self._stillness is None:
+            return None
+        return self._stillness.glance(pixels, captured_ns)
+
+    def look(
+        self,
+        pixels: Picture,
+        prepared: Picture,
+        captured_ns: int,
+        figures: Figures | None = None,
+        *,
+        glance: Glance | None = None,
+    ) -> str:
+        """Looks at a frame; empty for a sound one.
 
         Args:
             pixels: uint8 [H, W, 3] BGR; a view will do.
             prepared: uint8 [h, w, 3] BGR, the same picture at the model's size.
             captured_ns: monotonic clock when it reached this computer.
             figures: of this picture, where somebody else wants them too.
+            glance: at it, where it was taken in before; else that is done now.
 
         Returns:
             The fault in one line, e.g. "black picture", "the view is shifted by 14 px against the reference".
@@ -62,9 +80,10 @@ class FaultWatch:
         if not self._options.enabled:
             return ""
         figures = figures or Figures(prepared, (pixels.shape[0], pixels.shape[1]))
+        glance = glance or self.glance(pixels, captured_ns)
         return (
             self._exposure(figures.grey)
-            or self._frozen(pixels, prepared, captured_ns)
+            or self._frozen(glance, prepared)
             or self._noise(pixels)
             or self._focus(figures)
             or self._movement(figures)
@@ -78,10 +97,8 @@ class FaultWatch:
         allowed = share_allowed(options.saturated_share, reference.white_high if reference else 0)
         return f"saturated picture: {white:.0%} of it is white" if options.saturated and white > allowed else ""
 
-    def _frozen(self, pixels: Picture, prepared: Picture, captured_ns: int) -> str:
-        if self._stillness is None:
-            return ""
-        still_s = self._stillness.look(pixels, prepared, captured_ns)
+    def _frozen(self, glance: Glance | None, prepared: Picture) -> str:
+        still_s = glance.still_s(prepared) if glance is not None else 0.0
         return f"frozen picture for {still_s:.1f} s" if still_s >= self._options.frozen_after_s else ""
 
     def _noise(self, pixels: Picture) -> str:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
 import pytest
 
 from edge.cameras.capture import CameraState, Capture
 from edge.cameras.options import CameraOptions
 from edge.errors import CameraError, EdgeAdError
 from edge.frame import Frame
-from edge.inference.engine import Raw
-from edge.inference.judge import Judge, Limits
-from edge.inspection.inspector import AHEAD, Inspector
+from edge.inspection.examination import Examination, Taken
+from edge.inspection.inspector import AHEAD, LOOK_S, Inspector
 from edge.inspection.turns import Turns
+from edge.messaging.messages import Result
 from edge.messaging.outbox import Outbox
 from edge.messaging.publisher import Publisher
-from edge.verdict import Inspection, ModelId
+from tests.edge.inspection.unsteady import GREY, Accelerator, Telling, frames_of, gauge
 
 UNUSED: Any = None
 LANES = 4
@@ -86,11 +84,11 @@ def test_an_error_that_nobody_foresaw_does_not_look_like_a_good_end(tmp_path: Pa
 
 
 class Line(Capture):
-    """A camera at its seam: so many frames, then the end."""
+    """A camera at its seam: these frames, then the end."""
 
-    def __init__(self, folder: Path, frames: int) -> None:
+    def __init__(self, folder: Path, frames: Sequence[Frame]) -> None:
         super().__init__(CameraOptions(source=str(folder), name="top"))
-        self.left = deque(Frame("top", seq, np.zeros((4, 4, 3), np.uint8), 0) for seq in range(frames))
+        self.left = deque(frames)
 
     def wait_ready(self, timeout_s: float) -> bool:
         return True
@@ -103,64 +101,47 @@ class Line(Capture):
         return CameraState.STREAMING if self.left else CameraState.ENDED
 
 
-class Examining:
-    """Stands for the device: finishes each frame when it is told to; counts how many are under way or done.
-
-    Args:
-        hold: returns when a frame may be finished.
-        faults: what a frame suffers from, by its number.
-    """
-
-    def __init__(self, hold: Callable[[int, Examining], None], faults: Mapping[int, str] | None = None) -> None:
-        self.hold = hold
-        self.faults = faults or {}
-        self.finished: list[int] = []
-        self._judge = Judge(Limits(0.0, None, ()), ModelId("bottle", "1", "ab" * 32))
-
-    def examine(self, frame: Frame, *, part_id: str | None = None) -> Inspection:
-        self.hold(frame.seq, self)
-        self.finished.append(frame.seq)
-        if fault := self.faults.get(frame.seq):
-            return self._judge.unknown(frame, fault, device="CPU", waited_ms=0, unfit_frame=True)
-        return self._judge.inspect(frame, Raw(1.0, None, 0.0, 0.0), device="CPU", waited_ms=0)
-
-
 @contextmanager
 def running(
-    camera: Capture, examining: Examining, folder: Path, listening: Listening | None = None
-) -> Iterator[tuple[Inspector, Publisher, Outbox]]:
-    """An inspector of four lanes, started; nothing of it may fail."""
-    outbox = Outbox(folder / "state")
-    anywhere = {"events": "tcp://127.0.0.1:0", "heatmaps": "tcp://127.0.0.1:0"}
-    with closing(outbox), Publisher(station="s", outbox=outbox, **anywhere) as publisher:  # type: ignore[arg-type]
-        examination: Any = examining
+    camera: Capture, examination: Examination, folder: Path, listening: Listening | None = None, *, fails: str = ""
+) -> Iterator[tuple[Inspector, list[Result]]]:
+    """An inspector of four lanes, started, and its results; what it fails with must be what is told."""
+    outbox, results = Outbox(folder / "state"), list[Result]()
+    bus: Any = {"events": "tcp://127.0.0.1:0", "heatmaps": "tcp://127.0.0.1:0", "measured": results.append}
+    with closing(outbox), Publisher(station="s", outbox=outbox, **bus) as publisher:
         watch: Any = listening or Listening()
         failures: list[EdgeAdError] = []
         stopping = threading.Event()
+
+        def fail(error: EdgeAdError) -> None:
+            failures.append(error)
+            stopping.set()
+
         inspector = Inspector(
-            camera,
-            examination,
-            watch,
-            Turns(LANES),
-            publisher,
-            lanes=LANES,
-            fail=failures.append,
-            stopping=stopping,
+            camera, examination, watch, Turns(LANES), publisher, lanes=LANES, fail=fail, stopping=stopping
         )
         inspector.start()
-        yield inspector, publisher, outbox
+        yield inspector, results
         stopping.set()
         inspector.join(20)
-        assert (inspector.alive, failures) == (False, [])
+        assert (inspector.alive, " ".join(map(str, failures))) == (False, fails)
 
 
-def published(examining: Examining, folder: Path, frames: int) -> list[int]:
+def unlike(count: int) -> list[Frame]:
+    """So many frames, no two of them equal."""
+    return frames_of(range(GREY, GREY + count))
+
+
+def examining(frames: Sequence[Frame], **accelerator: Any) -> Examination:
+    return Examination(gauge(Accelerator(frames, **accelerator)), lambda reason: None)
+
+
+def judged(frames: Sequence[Frame], examination: Examination, folder: Path) -> list[int]:
     """Runs a camera to its end; the numbers of its frames as they were published."""
-    with running(Line(folder, frames), examining, folder) as (inspector, publisher, outbox):
+    with running(Line(folder, frames), examination, folder) as (inspector, results):
         inspector.join(20)
-        assert inspector.judged == frames
-        publisher.close()
-        return [json.loads(text)["result"]["frame_seq"] for text in outbox.since(0, 1000)]
+        assert inspector.judged == len(frames)
+        return [result.frame_seq for result in results]
 
 
 class Resting(Line):
@@ -176,46 +157,110 @@ class Resting(Line):
 
 def test_a_lane_that_waits_holds_no_frame(tmp_path: Path) -> None:
     """Each would be a slot less in the camera's ring."""
-    camera = Resting(tmp_path, LANES)
+    camera = Resting(tmp_path, unlike(LANES))
     frames = [weakref.ref(frame.pixels) for frame in camera.left]
-    with running(camera, Examining(lambda seq, examining: None), tmp_path) as (inspector, _, _):
+    with running(camera, examining(camera.left), tmp_path) as (inspector, _):
         deadline_s = time.monotonic() + 10.0
         while inspector.judged < LANES or any(frame() is not None for frame in frames):
             assert time.monotonic() < deadline_s, f"{inspector.judged} judged, frames are held"
             time.sleep(0.01)
 
 
-def oldest_last(seq: int, examining: Examining) -> None:
-    """Of each four frames under way the oldest is held until the three after it are done."""
+def wait_for(come: Callable[[], bool]) -> None:
+    """For at most 5 seconds; what is missing then is seen in the outcome."""
     deadline_s = time.monotonic() + 5
-    while seq % LANES == 0 and len(examining.finished) < seq + LANES - 1 and time.monotonic() < deadline_s:
+    while not come() and time.monotonic() < deadline_s:
         time.sleep(0.001)
 
 
+def oldest_last(seq: int, accelerator: Accelerator) -> None:
+    """Of each four frames under way the oldest is held until the three after it were looked at."""
+    if seq % LANES == 0:
+        wait_for(lambda: len(accelerator.begun) >= seq + LANES - 1)
+
+
 def test_verdicts_that_are_ready_in_any_order_are_published_in_the_cameras(tmp_path: Path) -> None:
-    examining = Examining(oldest_last)
-    assert published(examining, tmp_path, 20) == list(range(20))
-    assert examining.finished != list(range(20))
+    frames = unlike(20)
+    accelerator = Accelerator(frames, oldest_last)
+    assert judged(frames, Examination(gauge(accelerator), UNUSED), tmp_path) == list(range(20))
+    assert accelerator.begun != list(range(20))
 
 
 def test_the_frames_that_end_a_camera_fault_are_those_after_it(tmp_path: Path) -> None:
     """However late a faulty frame is examined: a fault is over after so many sound frames in a row."""
-    heard, examining = Listening(), Examining(oldest_last, faults={8: "black picture"})
-    with running(Line(tmp_path, 20), examining, tmp_path, heard) as (inspector, _, _):
-        inspector.join(20)
+    greys = [*range(GREY, GREY + 8), 0, *range(GREY + 9, GREY + 20)]
+    frames, heard = frames_of(greys), Listening()
+    accelerator = Accelerator(frames, oldest_last)
+    with running(Line(tmp_path, frames), Examination(gauge(accelerator), UNUSED), tmp_path, heard) as (lanes, _):
+        lanes.join(20)
     assert heard.faults == [""] * 8 + ["black picture"] + [""] * 11
-    assert examining.finished.index(8) > 8
+    assert accelerator.begun.index(8) > 8
+
+
+def test_a_frozen_frame_is_none_the_less_so_when_it_is_looked_at_after_a_newer_one(tmp_path: Path) -> None:
+    frames, heard = frames_of([GREY] * 9 + [GREY + seq for seq in range(1, 4)]), Listening()
+    accelerator = Accelerator(frames, oldest_last)
+    with running(Line(tmp_path, frames), Examination(gauge(accelerator), UNUSED), tmp_path, heard) as (lanes, _):
+        lanes.join(20)
+    frozen = [f"frozen picture for {seconds}.0 s" for seconds in range(3, 9)]
+    assert heard.faults == [""] * 3 + frozen + [""] * 3
+    assert accelerator.begun.index(8) > 8
+
+
+def test_drift_is_taken_in_in_the_cameras_order(tmp_path: Path) -> None:
+    frames, drift, told = unlike(20), Telling({4: "scores up", 5: "", 13: "scores up"}), list[str]()
+    examination = Examination(gauge(Accelerator(frames, oldest_last), drift), told.append)
+    judged(frames, examination, tmp_path)
+    assert drift.took == list(range(20))
+    assert told == ["scores up", "", "scores up"]
+
+
+def test_two_failures_with_a_sound_frame_between_them_end_nothing(tmp_path: Path) -> None:
+    """However late the sound one is ready."""
+
+    def middle_last(seq: int, accelerator: Accelerator) -> None:
+        if seq == 2:
+            wait_for(lambda: len(accelerator.begun) == 7)
+
+    frames = unlike(8)
+    assert judged(frames, examining(frames, hold=middle_last, fails={1, 3}), tmp_path) == list(range(8))
+
+
+def test_two_failures_in_a_row_end_the_camera_once_both_were_told(tmp_path: Path) -> None:
+    frames = unlike(20)
+    examination = examining(frames, fails={2, 3})
+    with running(Line(tmp_path, frames), examination, tmp_path, fails="frame 3 failed") as (inspector, results):
+        inspector.join(20)
+    # Others may be published behind them, as they were under way.
+    assert [result.reason for result in results[:4]] == ["", "", "frame 2 failed", "frame 3 failed"]
+
+
+def test_frames_are_taken_in_one_at_a_time(tmp_path: Path) -> None:
+    """Or the gauge of a frame, and what it is compared with, would be those of a later one."""
+    frames, took = unlike(8), list[int]()
+
+    class Slow(Examination):
+        def take(self, frame: Frame) -> Taken:
+            if frame.seq == 0:
+                assert not overtaken.wait(LOOK_S)
+            overtaken.set()
+            took.append(frame.seq)
+            return super().take(frame)
+
+    overtaken = threading.Event()
+    judged(frames, Slow(gauge(Accelerator(frames)), UNUSED), tmp_path)
+    assert took == list(range(8))
 
 
 def test_few_verdicts_wait_for_a_slow_frame(tmp_path: Path) -> None:
-    overtook: list[int] = []
+    frames, overtook = unlike(50), list[int]()
 
-    def hold(seq: int, examining: Examining) -> None:
+    def hold(seq: int, accelerator: Accelerator) -> None:
         if seq == 0:
             time.sleep(0.3)
-            overtook.append(len(examining.finished))
+            overtook.append(len(accelerator.begun))
 
-    assert published(Examining(hold), tmp_path, 50) == list(range(50))
+    assert judged(frames, examining(frames, hold=hold), tmp_path) == list(range(50))
     # The other lanes may each hold one more, which waits to be published.
     assert AHEAD * LANES - 1 <= overtook[0] < AHEAD * LANES + LANES
 
@@ -231,7 +276,14 @@ def test_a_camera_that_hangs_while_it_gives_a_frame_is_not_called_a_hung_inferen
     watch: Any = Listening()
     stopping = threading.Event()
     inspector = Inspector(
-        Hanging(tmp_path, 1), UNUSED, watch, Turns(LANES), UNUSED, lanes=LANES, fail=UNUSED, stopping=stopping
+        Hanging(tmp_path, unlike(1)),
+        UNUSED,
+        watch,
+        Turns(LANES),
+        UNUSED,
+        lanes=LANES,
+        fail=UNUSED,
+        stopping=stopping,
     )
     inspector.start()
     deadline_s = time.monotonic() + 5
@@ -242,3 +294,47 @@ def test_a_camera_that_hangs_while_it_gives_a_frame_is_not_called_a_hung_inferen
     free.set()
     inspector.join(5)
     assert not inspector.alive
+
+
+def test_a_lane_whose_turn_is_held_by_one_that_waits_for_the_disk_may_wait_as_long(tmp_path: Path) -> None:
+    turns, watch, stopping = Turns(1), Listening(), threading.Event()
+    inspector = Inspector(
+        Line(tmp_path, unlike(1)), UNUSED, cast(Any, watch), turns, UNUSED, fail=UNUSED, stopping=stopping
+    )
+    with turns.turn():
+        inspector.start()
+        wait_for(lambda: (step := inspector.stages[0].step) is not None and step.name == "waiting for its turn")
+        step = inspector.stages[0].step
+        inspector.capture.left.clear()
+        stopping.set()
+    assert step is not None and step.on_disk
+    inspector.join(5)
+
+
+def test_what_a_lane_meets_after_the_stop_is_no_failure(tmp_path: Path) -> None:
+    """One that was left behind finds the publisher closed."""
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def hold(seq: int, accelerator: Accelerator) -> None:
+        under_way.set()
+        assert go_on.wait(20)
+
+    frames, failures, stopping = unlike(1), list[EdgeAdError](), threading.Event()
+    with closing(Outbox(tmp_path / "state")) as outbox:
+        publisher = Publisher(station="s", outbox=outbox, events="tcp://127.0.0.1:0", heatmaps="tcp://127.0.0.1:0")
+        inspector = Inspector(
+            Line(tmp_path, frames),
+            examining(frames, hold=hold),
+            cast(Any, Listening()),
+            Turns(1),
+            publisher,
+            fail=failures.append,
+            stopping=stopping,
+        )
+        inspector.start()
+        assert under_way.wait(20)
+        stopping.set()
+        publisher.close()
+    go_on.set()
+    inspector.join(20)
+    assert (inspector.alive, inspector.broke_off, failures) == (False, False, [])

@@ -22,22 +22,22 @@ def watch() -> FaultWatch:
 def test_the_first_part_after_seconds_without_a_changed_pixel_is_not_judged() -> None:
     frozen, still = watch(), picture()
     for tenth in range(60):
-        frozen.pass_over(still, tenth * SECOND // 10)
+        frozen.glance(still, tenth * SECOND // 10)
     assert frozen.look(still, still, 6 * SECOND).startswith("frozen picture for 6.0 s")
 
 
 def test_a_live_camera_between_parts_is_sound() -> None:
     live = watch()
     for tenth in range(60):
-        live.pass_over(picture(), tenth * SECOND // 10)
+        live.glance(picture(), tenth * SECOND // 10)
     part = picture()
     assert live.look(part, part, 6 * SECOND) == ""
 
 
 def test_what_moved_in_between_begins_anew() -> None:
     camera, still = watch(), picture()
-    camera.pass_over(still, 0)
-    camera.pass_over(picture(), 2 * SECOND)
+    camera.glance(still, 0)
+    camera.glance(picture(), 2 * SECOND)
     for tenth in range(20):
-        camera.pass_over(still, 2 * SECOND + tenth * SECOND // 10)
+        camera.glance(still, 2 * SECOND + tenth * SECOND // 10)
     assert camera.look(still, still, 4 * SECOND) == ""
