@@ -96,16 +96,11 @@ class ModelsInForce:
                 models = [loaded[wanted[each.name]] for each in cameras]
                 gauges = [self._gauge(*each) for each in zip(cameras, models, strict=True)]
 
-            def plan() -> list[Change]:
-                news = zip(cameras, models, gauges, strict=True)
-                return [*self._activation(version), *(self._exchange(*new, name) for new in news)]
+                def plan() -> list[Change]:
+                    news = zip(cameras, models, gauges, strict=True)
+                    return [*self._activation(version), *(self._exchange(*new, name) for new in news)]
 
-            yield plan
-
-    @property
-    def busy(self) -> bool:
-        """Whether a reload is not over: nothing can interrupt a compilation."""
-        return self._one_reloads.locked()
+                yield plan
 
     def _meant(self, model: str | None, camera: str | None) -> list[StationCamera]:
         if camera is not None and camera not in self._cameras:

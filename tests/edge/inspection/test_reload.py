@@ -171,7 +171,11 @@ def test_what_cannot_be_recorded_is_not_activated(start: StartWith, store: Model
     assert "failed: cannot write" in refusal(asker, model="grey@2")
     resource.prlimit(station.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
     assert store.find(Reference("grey")) == store.find(Reference("grey", "1"))
-    assert asker.ask("status")["status"]["models"][0]["card"]["version"] == "1"
+    status = asker.ask("status")["status"]
+    assert status["models"][0]["card"]["version"] == "1"
+    (told,) = (health for health in status["health"] if health["component"] == "model")
+    assert told["state"] == "degraded"
+    assert told["reason"].startswith("reload failed, the old model goes on: cannot write")
 
 
 def test_a_model_that_fails_its_trial_judges_no_frame_and_the_old_one_goes_on(
@@ -218,7 +222,7 @@ def test_a_version_that_was_swapped_for_another_is_neither_started_nor_reloaded(
     one, two = (store.find(Reference("grey", version)) for version in "12")
     for suffix in (".xml", ".bin"):
         shutil.copy(one.path.with_suffix(suffix), two.path.with_suffix(suffix))
-    another = "is another bundle than its folder says; install it again: edge-ad models install grey.xml"
+    another = "is another bundle than its folder says; install it with: edge-ad models install grey.xml"
     assert another in refusal(asker, model=f"grey@{two.sha256}"[:64])
     assert store.find(Reference("grey")) == one
     station.signal(signal.SIGTERM)
