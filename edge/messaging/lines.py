@@ -67,7 +67,8 @@ def line_of_action(action: RecordedAction) -> str:
 
 def _done(action: Action | RecordedAction) -> str:
     reason = f" ({action.reason})" if action.reason else ""
-    return f"{action.who} {action.command}: {_changed(action)}{reason}"
+    about = f" {action.after['alert_id']}" if "alert_id" in action.after else ""
+    return f"{action.who} {action.command}{about}: {_changed(action)}{reason}"
 
 
 def _taught(progress: Progress) -> str:

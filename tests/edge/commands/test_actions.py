@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from edge.messaging.asking import Asker
+from edge.messaging.lines import line_of_action
 from edge.messaging.outbox import Outbox
+from edge.messaging.recorded import read_actions
 from edge.security.folder import KeyFolder
 from edge.security.role import Role
 from tests.edge.command_line import edge_ad, the_line
@@ -73,6 +76,18 @@ def test_the_store_of_a_station_that_does_not_run_is_read_and_left_as_it_is(stat
     nothing = edge_ad("actions", "--state-dir", state, "--since", "25")
     assert (nothing.stdout, nothing.stderr, nothing.returncode) == ("", "nothing after number 25\n", 0)
     assert {path: path.read_bytes() for path in state.iterdir()} == before
+
+
+def test_a_judgement_says_which_alert_it_is_about(tmp_path: Path) -> None:
+    before, after = (
+        {"camera": None, "alert_id": "alarm-7", "judgement": judgement, "by": by}
+        for judgement, by in ((None, None), ("true_alarm", "Ann"))
+    )
+    with closing(Outbox(tmp_path)) as outbox:
+        outbox.record_action("hmi-1", "acknowledge", json.dumps(before), json.dumps(after), "")
+    (action,) = read_actions(tmp_path, since_number=None, limit=1)
+    said = "  -  hmi-1 acknowledge alarm-7: judgement None -> true_alarm, by None -> Ann"
+    assert line_of_action(action).endswith(said)
 
 
 def test_what_cannot_be_read_is_one_line(state: Path, tmp_path: Path) -> None:
