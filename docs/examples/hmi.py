@@ -1,7 +1,7 @@
 """An HMI in the small: what stands, what was missed, whether the station lives, what a person says of an alarm.
 
 python hmi.py 192.168.1.20 --keys hmi-1.key
-python hmi.py 192.168.1.20 --keys hmi-1.key --acknowledge ALERT_ID false_alarm --by Ada
+python hmi.py 192.168.1.20 --keys hmi-1.key --acknowledge 17 false_alarm --by Ada
 
 Stop it, let the station raise alarms, start it again: it goes on where it was, from the file hmi.position. For a
 station on this computer without keys leave out both.
@@ -10,9 +10,11 @@ station on this computer without keys leave out both.
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import closing
 from pathlib import Path
 
+from edge.errors import EdgeAdError
 from edge.messaging.asking import Asker
 from edge.messaging.messages import Alert, Health, Message
 from edge.messaging.subscriber import Subscriber
@@ -22,16 +24,16 @@ parser.add_argument("host", nargs="?", default="127.0.0.1")
 parser.add_argument("--events", type=int, default=5556)
 parser.add_argument("--control", type=int, default=5558)
 parser.add_argument("--keys", type=Path)
-parser.add_argument("--acknowledge", nargs=2, metavar=("ALERT_ID", "JUDGEMENT"))
+parser.add_argument("--acknowledge", nargs=2, metavar=("ALERT", "JUDGEMENT"))
 parser.add_argument("--by", default="HMI")
 asked = parser.parse_args()
 events, control = (f"tcp://{asked.host}:{port}" for port in (asked.events, asked.control))
 
 
-def acknowledge(alert_id: str, judgement: str) -> None:
-    """Says true_alarm or false_alarm; needs the role operate."""
+def acknowledge(alert: str, judgement: str) -> None:
+    """Says true_alarm or false_alarm of an alert, by its number or alert_id; needs the role operate."""
     with closing(Asker(control, keys=asked.keys)) as station:
-        station.ask("acknowledge", alert_id=alert_id, judgement=judgement, by=asked.by)
+        station.ask("acknowledge", alert_id=station.alert_id(alert), judgement=judgement, by=asked.by)
 
 
 def show(message: Message, standing: dict[str, Alert]) -> None:
@@ -63,7 +65,10 @@ def watch() -> None:
                 print("station lives" if lives else "STATION IS DEAD", flush=True)
 
 
-if asked.acknowledge:
-    acknowledge(*asked.acknowledge)
-else:
-    watch()
+try:
+    if asked.acknowledge:
+        acknowledge(*asked.acknowledge)
+    else:
+        watch()
+except EdgeAdError as error:
+    sys.exit(str(error))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from edge.commands.options import CONTROL, ControlAddress, KeyFile
 from edge.errors import UsageError
-
-if TYPE_CHECKING:
-    from edge.messaging.asking import Asker
 
 
 def acknowledge(
@@ -39,14 +36,5 @@ def acknowledge(
         raise UsageError("was the alarm right or not?", hint="--false-alarm or --true-alarm")
     judgement = "false_alarm" if false_alarm else "true_alarm"
     with closing(Asker(control, keys=keys)) as asker:
-        alert_id = _id_of(int(alert), asker) if alert.isdecimal() and len(alert) < 19 else alert
-        asker.ask("acknowledge", alert_id=alert_id, by=by, judgement=judgement)
+        asker.ask("acknowledge", alert_id=asker.alert_id(alert), by=by, judgement=judgement)
     typer.echo(f"alert {alert}: {judgement.replace('_', ' ')}, says {by}")
-
-
-def _id_of(number: int, asker: Asker) -> str:
-    """The alert_id of the alert with this number."""
-    found = asker.ask("replay", since_seq=max(0, number - 1), limit=1)["alerts"]
-    if not found or found[0]["seq"] != number:
-        raise UsageError(f"no alert {number} on disk", hint="'edge-ad subscribe' shows alerts with their numbers")
-    return str(found[0]["alert_id"])

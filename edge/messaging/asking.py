@@ -20,6 +20,7 @@ from edge.security.keys import read_client_keys
 _HWM = 100
 _LARGEST_REPLY_BYTES = 64 * 1024 * 1024
 _ON_THE_WAY_S = 1.0  # the station gives up in time by itself; longer silence means that it is not there
+_LONGEST_NUMBER = 18  # digits; an alert_id may be of digits alone, and has more
 
 
 class Asker:
@@ -51,7 +52,8 @@ class Asker:
         reply = self._exchange(command, timeout_s, fields)
         if reply.get("ok") is not True:
             code, message = _error_of(reply)
-            raise BusError(f"{command} was refused: {code}: {message}")
+            said = message if code == "refused" else f"{code}: {message}"
+            raise BusError(f"{command} was refused: {said}")
         return reply
 
     def inspect(self, part_id: str, *, timeout_ms: int, camera: str | None = None) -> Result:
@@ -81,6 +83,22 @@ class Asker:
             raise UsageError(f"{self.address} refuses to inspect: {message}")
         raise NoVerdictError(f"no verdict about part {part_id}: {code}: {message}")
 
+    def alert_id(self, alert: str) -> str:
+        """The alert_id of an alert that a person names by its number, or by its alert_id.
+
+        Raises:
+            BusError: no alert on disk has this number, no reply in time, or the station refused.
+        """
+        if not alert.isdecimal() or len(alert) > _LONGEST_NUMBER:
+            return alert
+        number = int(alert)
+        found = self.ask("replay", since_seq=max(0, number - 1), limit=1).get("alerts")
+        if not found or found[0]["seq"] != number:
+            raise BusError(
+                f"no alert {number} on disk", hint="'edge-ad subscribe' shows alerts with their numbers"
+            )
+        return str(found[0]["alert_id"])
+
     def close(self) -> None:
         self._socket.close()
 
@@ -95,13 +113,7 @@ class Asker:
             reply = self._read()
             if reply.get("id") == self._last_id:
                 return reply
-        raise BusError(f"no reply from {self.address} within {timeout_s:g} s", hint=self._why_silent())
-
-    def _why_silent(self) -> str:
-        """ZeroMQ does not tell a client that its key was refused, or that the station is another one."""
-        if self._keys is None:
-            return "is the station running? if it has keys, give --keys"
-        return f"is the station running, and does it admit {self._keys}?"
+        raise BusError(f"no reply from {self.address} within {timeout_s:g} s", hint=why_silent(self._keys))
 
     def _read(self) -> dict[str, Any]:
         frames = self._socket.recv_multipart()
@@ -110,6 +122,13 @@ class Asker:
         except (ValueError, RecursionError) as error:
             raise BusError(f"{self.address} does not answer in JSON", hint="is it a control address?") from error
         return reply if isinstance(reply, dict) else {}
+
+
+def why_silent(keys: Path | None) -> str:
+    """ZeroMQ does not tell a client that its key was refused, or that the station is another one."""
+    if keys is None:
+        return "is the station running? if it has keys, give --keys"
+    return f"is the station running, and does it admit {keys}?"
 
 
 def _error_of(reply: Mapping[str, Any]) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 
 from edge.errors import BusError, PictureError
+from edge.messaging.asking import why_silent
 from edge.messaging.heatmap import Heatmap
 from edge.messaging.lines import line_of
 from edge.messaging.subscriber import Received, Subscriber
@@ -60,7 +61,10 @@ def follow(station: Subscriber, display: Display, *, count: int | None, timeout_
             if received is not None:
                 shown += display.show(received)
         if count is not None and shown < count:
-            raise BusError(f"{shown} of {count} messages came from {station.address} within {timeout_s:g} s")
+            what = f"{shown} of {count} messages came from {station.address} within {timeout_s:g} s"
+            raise BusError(what, hint="" if station.alive else why_silent(station.keys))
+        if count is None:
+            notices.end()
         # The heatmap of the last message is on its way.
         while isinstance(last := station.receive(_LAST_HEATMAP_S if display.save else 0), Heatmap):
             display.show(last)
@@ -87,15 +91,20 @@ class _Notices:
         self._say("replay", f"missed alerts cannot be replayed: {error}" if error else "")
         self._say("missed", f"{missed} alerts were missed; --control replays such ones" if missed else "")
 
+    def end(self) -> None:
+        """Tells that no station is heard, where the time was too short to say so before."""
+        if not self._station.alive and not self._said.get("silence"):
+            self._say("silence", self._unheard())
+
     def _silence(self) -> str:
         if time.monotonic() - self._quiet_since_s < _SILENCE_S:
             return ""
-        address = self._station.address
         if self._station.alive:
-            return f"{address} is alive and has had nothing to say for {_SILENCE_S:g} s; waiting"
-        keys = self._station.keys
-        why = f"does it admit {keys}?" if keys else "if it has keys, give --keys"
-        return f"no station is heard at {address}; {why}; waiting"
+            return f"{self._station.address} is alive and has had nothing to say for {_SILENCE_S:g} s; waiting"
+        return f"{self._unheard()}; waiting"
+
+    def _unheard(self) -> str:
+        return f"no station is heard at {self._station.address}; {why_silent(self._station.keys)}"
 
     def _say(self, about: str, line: str) -> None:
         if line and line != self._said.get(about):

@@ -16,10 +16,20 @@ LONGEST_INSPECTION_MS = 60_000
 
 RequestId = Annotated[str, Field(max_length=64)] | Annotated[int, Field(ge=-(2**63), lt=2**63)]
 # It is shown in terminals and lists: no control characters.
-PartId = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,128}$")]
-ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}(@[A-Za-z0-9._+-]{1,64})?$")]
-ProductName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,256}$")]
+_PART_ID = r"^[^\x00-\x1f\x7f-\x9f]{1,128}$"
+_MODEL_NAME = r"^[A-Za-z0-9_-]{1,64}(@[A-Za-z0-9._+-]{1,64})?$"
+_PRODUCT_NAME = r"^[A-Za-z0-9_-]{1,64}$"
+_WORDS = r"^[^\x00-\x1f\x7f-\x9f]{1,256}$"
+PartId = Annotated[str, Field(pattern=_PART_ID)]
+ModelName = Annotated[str, Field(pattern=_MODEL_NAME)]
+ProductName = Annotated[str, Field(pattern=_PRODUCT_NAME)]
+Words = Annotated[str, Field(pattern=_WORDS)]
+_WHAT_FITS = {  # for a person, a pattern is no answer
+    _PART_ID: "must be 1 to 128 characters, without line breaks and other control characters",
+    _MODEL_NAME: "must be NAME or NAME@VERSION of a model in the station's store, not a path",
+    _PRODUCT_NAME: "must be 1 to 64 letters, digits, - and _",
+    _WORDS: "must be 1 to 256 characters, without line breaks and other control characters",
+}
 
 
 class _Request(BaseModel):
@@ -250,7 +260,7 @@ def _refusal(error: ValidationError, payload: bytes) -> RequestError:
         return RequestError("unknown_command", f"{first['ctx']['tag'][:64]!r}; known: {known}", request_id)
     # The first part of the place is the command, which the asker knows.
     where = ".".join(str(part) for part in first["loc"][1:])[:64]
-    message = first["msg"][:200]
+    message = _WHAT_FITS.get(first.get("ctx", {}).get("pattern", ""), first["msg"])[:200]
     return RequestError("bad_request", _harmless(f"{where}: {message}" if where else message), request_id)
 
 

@@ -167,6 +167,12 @@ def test_the_hmi_says_what_a_person_thinks_of_an_alarm(secured: Secured, inspect
     while not (texts := outbox.since(0, 1)):
         time.sleep(0.01)
     alert_id = json.loads(texts[0])["alert_id"]
-    with secured.reader((*HMI, "--acknowledge", alert_id, "false_alarm", "--by", "Ada")) as reader:
-        assert reader.wait(20) == 0
-    assert outbox.judgements() == {alert_id: "false_alarm"}
+    for alert, judgement in ((alert_id, "false_alarm"), ("1", "true_alarm")):
+        with secured.reader((*HMI, "--acknowledge", alert, judgement, "--by", "Ada")) as reader:
+            assert reader.wait(20) == 0
+        assert outbox.judgements() == {alert_id: judgement}
+    for alert in ("2", "two"):
+        with secured.reader((*HMI, "--acknowledge", alert, "true_alarm")) as reader:
+            out, err = reader.communicate(timeout=20)
+        assert (reader.returncode, out, err.count("\n")) == (1, "", 1)
+        assert f"no alert {alert}" in err.replace("'", "")

@@ -57,7 +57,7 @@ def test_false_alarms_that_people_judged_become_a_proposal_that_a_person_accepts
         (alert,) = of_kind(Alert, read_until(reader, lambda message: isinstance(message, Alert)))
     until(lambda: len(entries_in(alerts)) >= JUDGED)
     ann = ("--by", "Ann", "--false-alarm", "--control", asker.address)
-    assert the_line(edge_ad("acknowledge", "999999", *ann), 2).startswith("no alert 999999 on disk; ")
+    assert the_line(edge_ad("acknowledge", "999999", *ann), 1).startswith("no alert 999999 on disk; ")
     said = edge_ad("acknowledge", str(alert.seq), *ann)
     assert said.stdout == f"alert {alert.seq}: false alarm, says Ann\n", said.stderr
     for entry, _ in entries_in(alerts):

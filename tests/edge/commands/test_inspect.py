@@ -97,7 +97,7 @@ def test_json_is_the_whole_result(control):
         (["--part-id", "busy"], 4, "no verdict about part busy: busy: still inspecting part 'A'; wait for"),
         (["--part-id", "lost"], 4, "no verdict about part lost: not_ready: camera top is lost; plug it in"),
         (["--part-id", "good", "--camera", "side"], 2, "{control} refuses to inspect: no camera 'side'; here are"),
-        (["--part-id", "a\nb"], 2, "{control} refuses to inspect: part_id: String should match pattern"),
+        (["--part-id", "a\nb"], 2, "{control} refuses to inspect: part_id: must be 1 to 128 characters, "),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -27,4 +27,7 @@ def test_a_running_station_judges_by_a_new_calibration_once_it_is_told(
     assert (done.returncode, done.stdout) == (0, "reloaded: the station judges by what lies there now\n")
     assert threshold() == new
     refused = edge_ad("reload", "--control", asker.address, "--model", "screw")
-    assert the_line(refused, 1).startswith("reload was refused: refused: no camera runs screw")
+    assert the_line(refused, 1).startswith("reload was refused: no camera runs screw")
+    refused = edge_ad("reload", "--control", asker.address, "--model", "screw.xml")
+    fits = "model: must be NAME or NAME@VERSION of a model in the station's store, not a path"
+    assert the_line(refused, 1) == f"reload was refused: bad_request: {fits}"

@@ -100,7 +100,7 @@ def test_what_cannot_be_answered_is_refused_and_nothing_stops(run_station: RunSt
     asker = run_station("--camera", str(mixed_folder), *PACED).asker()
     for command, fields, refusal in (
         ("dance", {}, "dance was refused: unknown_command: "),
-        ("pause", {"camera": "left"}, "pause was refused: refused: no camera 'left'; here are: camera"),
+        ("pause", {"camera": "left"}, "pause was refused: no camera 'left'; here are: camera"),
         ("replay", {}, "replay was refused: bad_request: "),
     ):
         with pytest.raises(BusError) as caught:

@@ -211,7 +211,7 @@ def test_files_that_were_exchanged_at_their_path_are_taken_and_damaged_ones_are_
     asker.ask("reload", timeout_s=20)
     assert asker.ask("status")["status"]["models"][0]["sha256"] == load_bundle(model).sha256
     said = refusal(asker, model="grey")
-    assert said.startswith("reload was refused: refused: no camera runs grey of the store; they run: camera /")
+    assert said.startswith("reload was refused: no camera runs grey of the store; they run: camera /")
 
 
 def test_a_version_that_was_swapped_for_another_is_neither_started_nor_reloaded(
@@ -234,8 +234,8 @@ def test_a_version_that_was_swapped_for_another_is_neither_started_nor_reloaded(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"camera": "left"}, "refused: no camera 'left'; here are: camera"),
-        ({"model": "label"}, "refused: no camera runs label of the store; they run: camera grey; give"),
+        ({"camera": "left"}, "no camera 'left'; here are: camera"),
+        ({"model": "label"}, "no camera runs label of the store; they run: camera grey; give"),
         ({"model": "grey@00000000"}, "failed: no model grey@00000000 in "),
         ({"model": "/etc/passwd"}, "bad_request: model"),
         ({"model": "../grey"}, "bad_request: model"),

@@ -169,8 +169,8 @@ def test_what_cannot_be_taught_is_refused_at_once(station: RunningStation, tmp_p
     asker = station.asker()
     refused = {
         "bad_request: Value error, start needs the name": {},
-        "refused: no camera 'side'; here are: camera": {"name": "plate", "camera": "side"},
-        "refused: no backbone 'other'; here are: toy": {"name": "plate", "backbone": "other"},
+        "no camera 'side'; here are: camera": {"name": "plate", "camera": "side"},
+        "no backbone 'other'; here are: toy": {"name": "plate", "backbone": "other"},
         "bad_request: backbone": {"name": "plate", "backbone": "../../etc/toy"},
         "bad_request: name": {"name": "../plate"},
     }

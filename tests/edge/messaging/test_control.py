@@ -82,7 +82,7 @@ def test_pause_and_resume_reach_the_station(asker):
 
 
 def test_what_does_not_fit_the_station_is_refused_and_what_fails_says_so(asker):
-    with pytest.raises(BusError, match="pause was refused: refused: no camera 'side'; this station has: top"):
+    with pytest.raises(BusError, match="pause was refused: no camera 'side'; this station has: top"):
         asker.ask("pause", camera="side")
     with pytest.raises(BusError, match="resume was refused: failed: the device is lost; plug it in"):
         asker.ask("resume", camera="top")

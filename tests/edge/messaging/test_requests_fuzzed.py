@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import get_args
 
@@ -50,6 +51,26 @@ def test_each_payload_is_understood_or_refused_in_one_line(payload: bytes) -> No
     else:
         assert isinstance(request, Request)
         assert json.loads(payload)["command"] == request.command
+
+
+@pytest.mark.parametrize(
+    ("command", "fields"),
+    [
+        ("inspect", {"part_id": ""}),
+        ("acknowledge", {"by": "Ann\n"}),
+        ("set_threshold", {"reason": ""}),
+        ("reload", {"model": "bottle.xml"}),
+        ("teach", {"name": "../bottle"}),
+        ("teach", {"backbone": "lite0.xml"}),
+    ],
+)
+def test_who_sends_what_does_not_fit_is_told_what_does_and_no_pattern(
+    command: str, fields: dict[str, str]
+) -> None:
+    with pytest.raises(RequestError) as refused:
+        read_request(json.dumps({"id": 1, "command": command, **ASKED.get(command, {}), **fields}).encode())
+    (field,) = fields
+    assert re.fullmatch(rf"{field}: must be (1 to \d+ |NAME or )[^\[\]\\^]*", refused.value.message)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,12 @@ import time
 import cv2
 import pytest
 
+from edge.messaging.follow import Display, follow
 from edge.messaging.messages import KINDS, Alert, read_message
+from edge.messaging.subscriber import Subscriber
+from edge.security.authenticator import Authenticator
+from edge.security.folder import KeyFolder
+from edge.security.role import Role
 from edge.verdict import Verdict
 from tests.edge.messaging.conftest import heatmaps_are_read
 
@@ -89,7 +94,7 @@ def test_silence_is_told_apart_from_death(station):
         (
             ["tcp://127.0.0.1:9", "--count", "1", "--timeout-s", "0.1"],
             1,
-            "0 of 1 messages came from tcp://127.0.0.1:9",
+            "0 of 1 messages came from tcp://127.0.0.1:9 within 0.1 s; is the station running? if it has",
         ),
     ],
 )
@@ -97,6 +102,25 @@ def test_what_cannot_work_is_one_line(arguments, code, line):
     returned, out, err = finish(edge_ad("subscribe", *arguments))
     assert (returned, out) == (code, "")
     assert err.startswith(f"edge-ad: error: {line}") and err.count("\n") == 1
+
+
+def test_the_end_of_a_short_time_tells_that_no_station_was_heard(station, tmp_path, capsys):
+    folder = KeyFolder(tmp_path / "keys")
+    for name in ("hmi-1", "hmi-2"):
+        folder.create(name, Role.OBSERVE, tmp_path / f"{name}.key")
+    folder.revoke("hmi-2")
+    display, admitted, revoked = Display(as_json=False, save=None), tmp_path / "hmi-1.key", tmp_path / "hmi-2.key"
+    with Authenticator(folder) as access:
+        events = station(access=access, heartbeat_s=0.1).events
+        for keys, why in ((None, "? if it has keys, give --keys"), (revoked, f", and does it admit {revoked}?")):
+            with Subscriber(events, keys=keys) as reader:
+                follow(reader, display, count=None, timeout_s=0.2)
+            said = f"edge-ad: no station is heard at {events}; is the station running{why}\n"
+            assert capsys.readouterr() == ("", said)
+        with Subscriber(events, keys=admitted) as reader:
+            assert reader.receive(20) is not None
+            follow(reader, display, count=None, timeout_s=0)
+        assert capsys.readouterr().err == ""
 
 
 def test_a_reader_that_goes_away_is_no_error(station, inspect):
