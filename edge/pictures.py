@@ -19,6 +19,7 @@ from edge.errors import PictureError
 
 RESIZE: Literal["halve-linear"] = "halve-linear"
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
+SHORT = 16  # digits of a digest that model cards list
 
 Picture = NDArray[np.uint8]
 
@@ -63,8 +64,19 @@ def find_pictures(folder: Path) -> list[Path]:
     found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
     if not found:
         kinds = " ".join(sorted(SUFFIXES))
-        raise PictureError(f"no pictures in {folder}", hint=f"these kinds are read: {kinds}")
+        raise PictureError(f"no pictures in {folder}", hint=f"these kinds are read: {kinds}{passed_over(folder)}")
     return found
+
+
+def passed_over(folder: Path) -> str:
+    """What a hint adds about the folders inside one whose pictures are taken; empty where there are none."""
+    inner = len(folders_in(folder))
+    return f"; subfolders of {folder} ({inner}) are not looked into" if inner else ""
+
+
+def folders_in(parent: Path) -> list[Path]:
+    """Folders directly inside another, sorted by name, hidden ones left out."""
+    return sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
 
 
 def read_picture(path: Path) -> Picture:
@@ -110,7 +122,7 @@ def digest(path: Path) -> str:
 
 def short_digest(path: Path) -> str:
     """The first 16 digits of ``digest``, as model cards list the pictures that were fitted on."""
-    return digest(path)[:16]
+    return digest(path)[:SHORT]
 
 
 def readable(paths: list[Path], skipped: list[Path]) -> Iterator[tuple[Path, Picture]]:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from edge import progress
-from edge.errors import PictureError, UsageError
+from edge.errors import UsageError
 from edge.health.camera_faults.reference import ViewReference
 from edge.health.camera_faults.taking import ReferenceTaker
 from edge.inference.card import Training
@@ -17,8 +17,7 @@ from edge.scorers.jitter import Jitter, augmented, copies_of
 from train.checkpoint import Header
 from train.data.dataset import Dataset, Sample
 from train.data.find import find_dataset
-from train.data.split import Split, divide, hold_out, listing_sha256
-from train.fit import fitted_digests
+from train.data.split import FEWEST_GOOD, Split, divide, hold_out, listing_sha256, too_few
 from train.models.registry import find_kind
 
 Pictures = Sequence[tuple[Path, Picture]]
@@ -88,7 +87,7 @@ def gather(
 
     Raises:
         UsageError: other good pictures than those of the training.
-        PictureError: pictures are missing or cannot be decoded.
+        PictureError: pictures are missing, or fewer than 8 different ones can be decoded.
     """
     dataset = find_dataset(data or Path(header.data))
     split = _split(dataset, header, refit=refit, folds=folds)
@@ -97,21 +96,21 @@ def gather(
     view = ReferenceTaker(partial(prepare, size=header.setup.size))
     fit = _read("reading good pictures", split.fit, header, skipped, view)
     calibration = _read("reading calibration pictures", split.calibration, header, skipped, view)
+    if len(fit) + len(calibration) < FEWEST_GOOD or not fit or not (calibration or split.folds):
+        raise too_few(skipped, split.digests)
     labelled = _read("reading test pictures", [sample.path for sample in samples], header, skipped)
-    if not fit or not (calibration or split.folds):
-        raise PictureError(f"too few pictures in {dataset.root} can be decoded", hint="see which were skipped")
     training = header.training.model_copy(
         update={
             "pictures": len(fit),
             "listing_sha256": split.listing_sha256,
-            "fitted": fitted_digests([path for path, _ in fit]),
+            "fitted": split.listed(path for path, _ in fit),
         }
     )
     return Material(
         fit=fit,
         jitter=header.jitter,
         seed=header.setup.seed,
-        folds=tuple(split.fold_of[path] for path, _ in fit) if split.folds else (),
+        folds=split.folds_of([path for path, _ in fit]),
         calibration=calibration,
         labelled=labelled,
         labels=_labels(samples, labelled),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +15,7 @@ from edge import progress
 from edge.errors import UsageError
 from edge.inference.calibrate import calibrate, reachable_rate
 from edge.inference.card import Training
-from edge.pictures import prepare, readable, short_digest
+from edge.pictures import folders_in, prepare, readable
 from edge.version import VERSION
 from train.backbones.registry import find_backbone
 from train.checkpoint import Header, save_checkpoint
@@ -45,6 +45,8 @@ class Trained:
         header: as in the file.
         model: in memory.
         skipped: pictures that could not be decoded.
+        copies: files that were left out, as another picture is the same file.
+        folders: beside the pictures, which were not looked into.
         suspects: pictures behind the threshold that may show defects, the strangest first.
         doubt: what else the scores behind it say against the pictures, one line; empty where nothing.
     """
@@ -53,6 +55,8 @@ class Trained:
     header: Header
     model: Model
     skipped: tuple[Path, ...]
+    copies: tuple[Path, ...] = ()
+    folders: tuple[Path, ...] = ()
     suspects: tuple[Path, ...] = ()
     doubt: str = ""
 
@@ -100,7 +104,7 @@ def train(
         resume: go on with a training of the same network that was interrupted.
 
     Raises:
-        PictureError: too few usable pictures.
+        PictureError: fewer than 8 different pictures can be decoded.
         UsageError: an option, range, backbone or device that does not exist, or that this kind of model cannot do;
             or the folder holds a training that was interrupted, and ``resume`` is not given.
         TrainingError: the network cannot be trained, or memory is too small.
@@ -114,6 +118,7 @@ def train(
     if ranges and not augment:
         raise UsageError("--jitter is of copies, and none are fitted", hint="give --augment too, e.g. --augment 2")
     device = find_device(device)
+    licence = find_backbone(setup.backbone).licence if setup.backbone else ""
     split = divide(dataset.train, folds=folds_for(kind, folds), seed=setup.seed)
     skipped: list[Path] = []
     jitter = measure_jitter(augment, split.fit, setup.size, ranges or {}) if augment else None
@@ -126,10 +131,10 @@ def train(
         training=Training(
             pictures=len(fitted.pictures),
             listing_sha256=split.listing_sha256,
-            fitted=fitted_digests(fitted.pictures),
+            fitted=split.listed(fitted.pictures),
             seed=setup.seed,
             backbone=setup.backbone,
-            backbone_licence=find_backbone(setup.backbone).licence if setup.backbone else "",
+            backbone_licence=licence,
             versions=versions(),
         ),
         calibration=calibrate(
@@ -139,7 +144,7 @@ def train(
             false_alarm_rate=reachable_rate(false_alarm_rate, len(fitted.scores)),
             device="torch",
             precision="fp32",
-            folds=split.count,
+            folds=fitted.folds,
             by="train",
         ),
         jitter=jitter,
@@ -151,6 +156,8 @@ def train(
         header,
         fitted.model,
         tuple(skipped),
+        copies=split.copies,
+        folders=tuple(folders_in(dataset.train[0].parent)),
         suspects=tuple(fitted.scored[index] for index in suspects.find(fitted.scores)),
         doubt=bimodality.warning(fitted.scores) or bimodality.warning(fitted.own),
     )
@@ -205,11 +212,6 @@ def find_device(device: str) -> str:
     if device not in here:
         raise UsageError(f"no training device {device!r}", hint=f"this computer has: auto {' '.join(here)}")
     return device
-
-
-def fitted_digests(fitted: Sequence[Path]) -> tuple[str, ...]:
-    """The pictures that a model was fitted on, as its card lists them, so that no threshold rests on one."""
-    return tuple(sorted({short_digest(path) for path in fitted}))
 
 
 def versions() -> dict[str, str]:

@@ -14,7 +14,7 @@ from edge.errors import PictureError
 from edge.pictures import Picture, readable
 from edge.scorers.jitter import Jitter, augmented, copies_of
 from train.cross_fit import cross_fit, joined
-from train.data.split import FEWEST_GOOD, Split
+from train.data.split import FEWEST_GOOD, Split, too_few
 from train.models.model import Model, network_of, outputs_of, prepared
 from train.models.registry import find_kind, options_of
 from train.models.setup import Setup
@@ -33,6 +33,7 @@ class Fitted:
         peaks: float32 [N], the maximum of its map, likewise; None for a model without maps.
         own: float32 [M], of the pictures that it was fitted on by itself: a heap of defective parts shows in them
             too, and only one in five is scored unseen. ``scores`` where all are.
+        folds: how many there were; None for none.
     """
 
     model: Model
@@ -41,6 +42,7 @@ class Fitted:
     scores: np.ndarray
     peaks: np.ndarray | None
     own: np.ndarray
+    folds: int | None = None
 
 
 def fit_apart(setup: Setup, split: Split, work: Work, skipped: list[Path], jitter: Jitter | None = None) -> Fitted:
@@ -54,7 +56,7 @@ def fit_apart(setup: Setup, split: Split, work: Work, skipped: list[Path], jitte
         jitter: of copies that are fitted besides the pictures.
 
     Raises:
-        PictureError: too few usable pictures.
+        PictureError: fewer than 8 pictures can be decoded, or none of those kept aside.
     """
     fitted: list[Path] = []
     pictures = augmented(_named(_usable(split, skipped), fitted), jitter, setup.size, setup.seed)
@@ -102,19 +104,22 @@ def fit_in_folds(
     pictures = augmented(_named(_usable(split, skipped), fitted), jitter, setup.size, setup.seed)
     with progress.bar("features of good pictures", len(split.fit) * (1 + copies_of(jitter))) as seen:
         features = joined(outputs_of(network, pictures, setup.size, device=work.device, seen=seen))
-    folds = [split.fold_of[path] for path in fitted]
+    folds = split.folds_of(fitted)
     options = options_of(kind, setup.options)
     found = cross_fit(kind, features, folds, setup.size, options, setup.seed, copies=copies_of(jitter))
-    return Fitted(Model(setup, network, found.scorer), fitted, fitted, found.scores, found.peaks, found.scores)
+    model = Model(setup, network, found.scorer)
+    return Fitted(model, fitted, fitted, found.scores, found.peaks, found.scores, folds=max(folds) + 1)
 
 
 def _usable(split: Split, skipped: list[Path]) -> Iterator[tuple[Path, Picture]]:
-    """The pictures to fit on, if not nearly all of them are broken."""
+    """The pictures to fit on, if enough of both parts can be decoded: found before anything is fitted."""
     usable = readable(list(split.fit), skipped)
-    first = list(islice(usable, FEWEST_GOOD // 2))
-    if len(first) < FEWEST_GOOD // 2:
-        named = ", ".join(path.name for path in skipped[:3])
-        raise PictureError(f"{len(skipped)} of {len(split.fit)} pictures cannot be decoded: {named} ...")
+    first = list(islice(usable, FEWEST_GOOD))
+    if len(first) < FEWEST_GOOD:  # the few others are decoded once more when they are scored
+        broken = list(skipped)
+        aside = sum(1 for _ in readable(list(split.calibration), broken))
+        if len(first) < FEWEST_GOOD // 2 or len(first) + aside < FEWEST_GOOD:
+            raise too_few(broken, split.digests)
     return chain(first, usable)
 
 

@@ -122,6 +122,14 @@ def test_a_folder_without_pictures_says_what_is_read(tmp_path: Path) -> None:
         find_pictures(tmp_path / "nowhere")
 
 
+def test_pictures_in_subfolders_are_not_looked_for_and_this_is_said(tmp_path: Path) -> None:
+    for name in ("left", "right", ".hidden"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "1.png", textured(8, 8))
+    with pytest.raises(PictureError, match=r"no pictures in .*; subfolders of .* \(2\) are not looked into$"):
+        find_pictures(tmp_path)
+
+
 def test_digests_name_the_content_not_the_file(tmp_path: Path) -> None:
     first, copy = tmp_path / "1.png", tmp_path / "2.png"
     first.write_bytes(b"abc")

@@ -7,13 +7,15 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.errors import UsageError
+from edge.errors import PictureError, UsageError
 from edge.pictures import short_digest
 from export.material import gather
 from tests.conftest import plate, plates_in
 from train.checkpoint import Header, load_checkpoint
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
+from train.fit import train
+from train.models.setup import Setup
 
 
 @pytest.fixture
@@ -101,6 +103,27 @@ def test_layouts_that_held_pictures_out_of_the_training_are_recognized(
     tested = {short_digest(sample.path) for sample in trained.test if not sample.label}
     assert tested.isdisjoint(material.training.fitted)
     assert tested.isdisjoint(short_digest(path) for path, _ in material.calibration)
+
+
+def test_too_few_pictures_that_can_be_decoded_are_refused(header: Header, others: Path) -> None:
+    for number, path in enumerate(sorted(others.iterdir())[7:]):
+        path.write_text(f"damaged {number}")
+    for folds in (0, None):
+        with pytest.raises(
+            PictureError, match=r"3 of 10 pictures cannot be decoded, too few .*: 007\.png, .*least 8"
+        ):
+            gather(header, others, None, refit=True, folds=folds)
+
+
+def test_the_folds_of_a_training_are_made_again_without_what_cannot_be_decoded(
+    others: Path, tmp_path: Path
+) -> None:
+    (others / "000.png").write_text("damaged")
+    setup = Setup(model="padim", height=32, width=32, backbone="efficientnet-lite0", seed=0)
+    trained = train(find_dataset(others), setup, tmp_path / "run", false_alarm_rate=0.4, device="cpu").header
+    material = gather(trained, others, None, refit=False)
+    assert sorted(material.folds) == list(range(9))
+    assert (material.fold_count, material.training) == (trained.calibration.folds, trained.training)
 
 
 def test_damaged_pictures_are_left_out_and_named(header: Header, others: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from torch import nn
 
 from calibration import conformal
-from edge.errors import PictureError, TrainingError, UsageError
+from edge.errors import TrainingError, UsageError
 from edge.pictures import read_picture, short_digest
 from tests.conftest import plates_in
 from tests.full_disk import files_up_to
@@ -74,38 +74,11 @@ def test_another_seed_sets_other_pictures_aside_and_is_written_down(few: Path, t
     assert first.header.calibration.threshold != second.header.calibration.threshold
 
 
-def test_damaged_pictures_are_skipped_and_named_and_odd_formats_are_taken(few: Path, tmp_path: Path) -> None:
-    names = sorted(path.name for path in few.iterdir())
-    split = split_for_calibration(find_dataset(few).train, seed=0)
-    deep, grey, clear, cut = (few / split.fit[number].name for number in range(4))
-    cv2.imwrite(str(deep), read_picture(deep).astype(np.uint16) * 257)
-    cv2.imwrite(str(grey), cv2.cvtColor(read_picture(grey), cv2.COLOR_BGR2GRAY))
-    cv2.imwrite(str(clear), cv2.cvtColor(read_picture(clear), cv2.COLOR_BGR2BGRA))
-    cut.write_bytes(cut.read_bytes()[:500])
-    trained = fitted(few, tmp_path / "run")
-    assert trained.skipped == (cut,)
-    counted = trained.header.training.pictures + trained.header.calibration.pictures
-    assert counted == len(names) - 1
-    assert short_digest(cut) not in trained.header.training.fitted
-    assert len(trained.header.training.fitted) == trained.header.training.pictures
-    assert load_checkpoint(trained.checkpoint)[1] == trained.header
-
-
-def test_fewer_than_8_different_pictures_are_refused(few: Path, tmp_path: Path) -> None:
-    for path in sorted(few.iterdir())[7:]:
-        path.unlink()
-    for number, path in enumerate(sorted(few.iterdir())):
-        shutil.copy(path, few / f"copy-{number}.png")
-    with pytest.raises(PictureError, match="7 different good pictures in 14 files are too few"):
-        fitted(few, tmp_path / "run")
-
-
-def test_pictures_that_are_nearly_all_damaged_are_refused(few: Path, tmp_path: Path) -> None:
-    for number, path in enumerate(sorted(few.iterdir())[:9]):
-        path.write_text(f"damaged {number}")
-    with pytest.raises(PictureError, match=r"cannot be decoded: 0"):
-        fitted(few, tmp_path / "run")
-    assert not (tmp_path / "run" / "model.safetensors").exists()
+def test_an_unknown_backbone_is_found_before_any_picture_is_read(few: Path, tmp_path: Path) -> None:
+    dataset = find_dataset(few)
+    shutil.rmtree(few)
+    with pytest.raises(UsageError, match="unknown backbone 'resnet18'"):
+        train(dataset, setup(backbone="resnet18"), tmp_path, false_alarm_rate=0.05, augment=2, device="cpu")
 
 
 def test_patchcore_keeps_its_coreset_and_comes_back(few: Path, tmp_path: Path) -> None:

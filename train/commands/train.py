@@ -103,8 +103,9 @@ def train(
     """Fit a model on pictures of good parts and write a checkpoint.
 
     Up to 100 good pictures all are fitted on, and the threshold rests on models of folds; of more, or where a
-    network is trained, one in five is kept aside, by content, for the threshold. Ctrl-C during a long training
-    still gives a checkpoint, of what was learnt so far.
+    network is trained, one in five is kept aside, by content, for the threshold. Copies of a picture count once,
+    and subfolders are not looked into. Ctrl-C during a long training still gives a checkpoint, of what was learnt
+    so far.
 
     \b
     Example:
@@ -146,8 +147,13 @@ def train(
         summary = header.model_dump(mode="json", by_alias=True, exclude={"calibration": {"quantiles"}})
         skipped = [str(path) for path in trained.skipped]
         doubts = {"suspects": [str(path) for path in trained.suspects], "doubt": trained.doubt}
-        about = {"checkpoint": str(trained.checkpoint), "interrupted": trained.interrupted, "skipped": skipped}
-        typer.echo(json.dumps(about | doubts | summary))
+        left_out = {
+            "skipped": skipped,
+            "copies": [str(path) for path in trained.copies],
+            "folders": [str(path) for path in trained.folders],
+        }
+        about = {"checkpoint": str(trained.checkpoint), "interrupted": trained.interrupted}
+        typer.echo(json.dumps(about | left_out | doubts | summary))
         if trained.interrupted:
             raise typer.Exit(130)
         return
@@ -161,6 +167,7 @@ def train(
     if calibration.false_alarm_rate > false_alarm_rate:
         typer.echo(f"({false_alarm_rate:.1%} was asked; that needs more good pictures)")
     echo_skipped(trained.skipped)
+    _echo_left_out(trained.copies, trained.folders)
     echo_doubts(trained.suspects, trained.doubt)
     if trained.interrupted:
         further = "the same command with --resume goes on" if trained.resumable else "it cannot be resumed"
@@ -222,6 +229,14 @@ def echo_skipped(skipped: tuple[Path, ...], *, err: bool = False) -> None:
     if skipped:
         named = ", ".join(map(str, skipped))
         typer.echo(f"skipped {len(skipped)} pictures that cannot be decoded: {named}", err=err)
+
+
+def _echo_left_out(copies: tuple[Path, ...], folders: tuple[Path, ...]) -> None:
+    """Tells which files and folders beside the pictures do not count."""
+    if copies:
+        typer.echo(f"left out {len(copies)} copies of other pictures: a copy is no other part")
+    if folders:
+        typer.echo(f"subfolders of {folders[0].parent} ({len(folders)}) are not looked into")
 
 
 def echo_doubts(suspects: tuple[Path, ...], doubt: str) -> None:

@@ -57,8 +57,3 @@ class Dataset:
 def good(paths: list[Path]) -> list[Sample]:
     """Labels pictures as good."""
     return [Sample(path, 0, GOOD) for path in paths]
-
-
-def folders_in(parent: Path) -> list[Path]:
-    """Folders directly inside another, sorted by name, hidden ones left out."""
-    return sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))

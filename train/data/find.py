@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge.errors import PictureError, UsageError
-from train.data.dataset import GOOD, Dataset, folders_in
+from edge.pictures import folders_in
+from train.data.dataset import GOOD, Dataset
 from train.data.folders import has_pictures, read_classes, read_folders, read_good
 from train.data.mvtec import read_mvtec
 

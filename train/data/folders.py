@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge.errors import PictureError, UsageError
-from edge.pictures import SUFFIXES, find_pictures
-from train.data.dataset import Dataset, Sample, folders_in, good
+from edge.pictures import SUFFIXES, find_pictures, folders_in
+from train.data.dataset import Dataset, Sample, good
 from train.data.split import hold_out
 
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from edge.errors import PictureError
-from edge.pictures import find_pictures
-from train.data.dataset import GOOD, Box, Dataset, Sample, folders_in, good
+from edge.pictures import find_pictures, folders_in
+from train.data.dataset import GOOD, Box, Dataset, Sample, good
 
 COLUMNS = ("defect", "image", "min_row", "min_col", "max_row", "max_col")
 

@@ -1,19 +1,19 @@
 """Splitting good pictures by their content, so that a threshold never rests on a picture that was fitted on.
 
 A picture's place is decided by sha256(seed, sha256 of the file): renaming, reordering or moving the files
-changes nothing, and exact copies of a picture always stay together.
+changes nothing. Of exact copies the first alone is taken: a copy is no other part, and promises nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from calibration import cross_conformal
 from edge.errors import PictureError, UsageError
-from edge.pictures import digest
+from edge.pictures import SHORT, digest, passed_over
 
 FEWEST_GOOD = 8  # below this a fit says nothing and one calibration picture even less
 HELD_OUT_SEED = -1  # fixed: training and evaluation must agree on it whatever seed the user gives
@@ -21,29 +21,37 @@ HELD_OUT_SEED = -1  # fixed: training and evaluation must agree on it whatever s
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Good pictures in two parts that share no content, or all of them in folds; each in the order given.
+    """Different good pictures in two parts, or all of them for folds; each in the order given.
 
     Attributes:
         fit: pictures that the model is fitted on.
         calibration: pictures that the threshold rests on; none where that rests on the folds.
-        listing_sha256: sha256 over the sorted digests of both parts, 64 hexadecimal digits.
-        folds: of each picture in ``fit``, 0 to K - 1; empty where some were set aside instead.
+        copies: files that are left out, as one before is the same.
+        digests: sha256 of each picture of both parts, 64 hexadecimal digits.
+        folds: wanted number of folds, at least 2; 0 where some were set aside instead.
+        seed: of the folds.
     """
 
     fit: tuple[Path, ...]
     calibration: tuple[Path, ...]
-    listing_sha256: str
-    folds: tuple[int, ...] = ()
+    copies: tuple[Path, ...]
+    digests: Mapping[Path, str]
+    folds: int
+    seed: int
 
     @property
-    def count(self) -> int | None:
-        """K; None where there are no folds."""
-        return max(self.folds) + 1 if self.folds else None
+    def listing_sha256(self) -> str:
+        """Sha256 over the sorted digests of both parts, 64 hexadecimal digits."""
+        return _listing(self.digests.values())
 
-    @property
-    def fold_of(self) -> dict[Path, int]:
-        """The fold of each picture."""
-        return dict(zip(self.fit, self.folds, strict=True)) if self.folds else {}
+    def folds_of(self, paths: Sequence[Path]) -> tuple[int, ...]:
+        """The fold of each of those pictures of ``fit`` that could be decoded, 0 to K - 1; empty without folds."""
+        keys = [self.digests[path] for path in paths]
+        return cross_conformal.assign(keys, folds=self.folds, seed=self.seed) if self.folds else ()
+
+    def listed(self, paths: Iterable[Path]) -> tuple[str, ...]:
+        """Those pictures that a model was fitted on, as its card lists them, so that no threshold rests on one."""
+        return tuple(sorted(self.digests[path][:SHORT] for path in paths))
 
 
 def divide(paths: Sequence[Path], *, folds: int | None, seed: int) -> Split:
@@ -56,23 +64,16 @@ def divide(paths: Sequence[Path], *, folds: int | None, seed: int) -> Split:
         seed: another seed gives another division.
 
     Raises:
-        PictureError: a file cannot be read, or fewer than 8 different pictures are given.
+        PictureError: a file cannot be read, or fewer than 8 different files are given.
         UsageError: one fold, or fewer than none.
     """
     if folds is not None and (folds < 0 or folds == 1):
         raise UsageError(f"{folds} folds cannot be made", hint="at least 2; 0 sets a fifth of the pictures aside")
-    digests = _digests(paths)
-    different = _enough(digests, paths)
+    digests = _different(paths)
     if folds is None:
-        folds = cross_conformal.FOLDS if different <= cross_conformal.MOST_PICTURES else 0
-    if folds == 0:
-        return split_for_calibration(paths, seed=seed)
-    return Split(
-        fit=tuple(paths),
-        calibration=(),
-        listing_sha256=_listing(digests),
-        folds=cross_conformal.assign(digests, folds=folds, seed=seed),
-    )
+        folds = cross_conformal.FOLDS if len(digests) <= cross_conformal.MOST_PICTURES else 0
+    aside = set() if folds else _drawn(digests.values(), 0.2, seed)
+    return _split(paths, digests, aside, folds, seed)
 
 
 def split_for_calibration(paths: Sequence[Path], *, fraction: float = 0.2, seed: int) -> Split:
@@ -84,18 +85,18 @@ def split_for_calibration(paths: Sequence[Path], *, fraction: float = 0.2, seed:
         seed: another seed gives another split.
 
     Raises:
-        PictureError: a file cannot be read, or fewer than 8 different pictures are given.
+        PictureError: a file cannot be read, or fewer than 8 different files are given.
         UsageError: the fraction is out of range.
     """
-    digests = _digests(paths)
-    _enough(digests, paths)
-    aside = _drawn(digests, fraction, seed)
-    chosen = list(zip(paths, digests, strict=True))
-    return Split(
-        fit=tuple(path for path, name in chosen if name not in aside),
-        calibration=tuple(path for path, name in chosen if name in aside),
-        listing_sha256=_listing(digests),
-    )
+    digests = _different(paths)
+    return _split(paths, digests, _drawn(digests.values(), fraction, seed), 0, seed)
+
+
+def too_few(skipped: Sequence[Path], given: Collection[Path]) -> PictureError:
+    """The error where fewer than 8 good pictures are left, as some of the files cannot be decoded."""
+    named = ", ".join(path.name for path in skipped[:3]) + (" ..." if len(skipped) > 3 else "")
+    what = f"{len(skipped)} of {len(given)} pictures cannot be decoded, too few are left to train on"
+    return PictureError(f"{what}: {named}", hint=_needed(skipped[0].parent))
 
 
 def hold_out(paths: Sequence[Path], *, fraction: float = 0.2) -> tuple[list[Path], list[Path]]:
@@ -118,7 +119,7 @@ def hold_out(paths: Sequence[Path], *, fraction: float = 0.2) -> tuple[list[Path
 
 
 def listing_sha256(paths: Sequence[Path]) -> str:
-    """Names a set of pictures by content: sha256 over their sorted digests, 64 hexadecimal digits.
+    """Names a set of pictures by content: sha256 over their sorted digests, each once, 64 hexadecimal digits.
 
     Raises:
         PictureError: a file cannot be read.
@@ -126,15 +127,31 @@ def listing_sha256(paths: Sequence[Path]) -> str:
     return _listing(_digests(paths))
 
 
-def _enough(digests: Sequence[str], paths: Sequence[Path]) -> int:
-    """How many pictures are different, if they are enough."""
-    different = len(set(digests))
-    if different < FEWEST_GOOD:
-        raise PictureError(
-            f"{different} different good pictures in {len(paths)} files are too few to train on",
-            hint=f"at least {FEWEST_GOOD} are needed, 50 or more are better",
-        )
-    return different
+def _different(paths: Sequence[Path]) -> dict[Path, str]:
+    """The first file of each content with its digest, if they are enough."""
+    first: dict[str, Path] = {}
+    for path in paths:
+        first.setdefault(digest(path), path)
+    if len(first) < FEWEST_GOOD:
+        copies = len(paths) - len(first)
+        more = f", and copies of them ({copies}) do not count" if copies else ""
+        raise PictureError(f"{len(first)} files are too few to train on{more}", hint=_needed(paths[0].parent))
+    return {path: name for name, path in first.items()}
+
+
+def _needed(folder: Path) -> str:
+    return f"at least {FEWEST_GOOD} different pictures are needed, 50 or more are better{passed_over(folder)}"
+
+
+def _split(paths: Sequence[Path], digests: Mapping[Path, str], aside: Set[str], folds: int, seed: int) -> Split:
+    return Split(
+        fit=tuple(path for path, name in digests.items() if name not in aside),
+        calibration=tuple(path for path, name in digests.items() if name in aside),
+        copies=tuple(path for path in paths if path not in digests),
+        digests=digests,
+        folds=folds,
+        seed=seed,
+    )
 
 
 def _digests(paths: Sequence[Path]) -> list[str]:
@@ -151,4 +168,4 @@ def _drawn(digests: Iterable[str], fraction: float, seed: int) -> set[str]:
 
 
 def _listing(digests: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+    return hashlib.sha256("\n".join(sorted(set(digests))).encode()).hexdigest()

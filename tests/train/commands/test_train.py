@@ -72,6 +72,28 @@ def test_the_words_say_what_few_pictures_promise_and_name_suspects(
     assert f"warning: look at these, they may show defects: {good / '003.png'}\n" in words
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_is_left_out_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
+    good = plates_in(tmp_path / "good", 8, seed=6)
+    (good / "8.png").write_bytes((good / "000.png").read_bytes())
+    (good / "9.png").symlink_to(good / "000.png")
+    (good / "x.png").write_text("damaged")
+    (good / "more").mkdir()
+    train(tmp_path / "run", data=good, image_size="32", augment=0, device="cpu", as_json=as_json)
+    words = capsys.readouterr().out
+    if as_json:
+        told = json.loads(words)
+        assert told["skipped"] == [str(good / "x.png")]
+        assert (told["copies"], told["folders"]) == (
+            [str(good / "8.png"), str(good / "9.png")],
+            [str(good / "more")],
+        )
+    else:
+        assert "fitted on 8 pictures\n" in words
+        assert "left out 2 copies of other pictures: a copy is no other part\n" in words
+        assert f"subfolders of {good} (1) are not looked into\n" in words
+
+
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [

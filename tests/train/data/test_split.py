@@ -63,28 +63,35 @@ def test_every_picture_is_set_aside_about_as_often_as_the_fraction_says(pictures
 
 @settings(deadline=None)  # a busy disk is no failure
 @given(st.lists(st.integers(0, 20), min_size=8, max_size=60), st.floats(0.01, 0.99), st.integers())
-def test_copies_of_a_picture_never_lie_on_both_sides(
+def test_of_copies_the_first_alone_is_taken(
     tmp_path_factory: pytest.TempPathFactory, kinds: list[int], fraction: float, seed: int
 ) -> None:
     paths = _write(tmp_path_factory.mktemp("copies"), [b"%d" % kind for kind in [*range(8), *kinds]])
     split = split_for_calibration(paths, fraction=fraction, seed=seed)
-    assert not _contents(split.fit) & _contents(split.calibration)
     assert split.fit
     assert split.calibration
+    different = sorted(split.fit + split.calibration)
+    assert len(_contents(different)) == len(different) == len(_contents(paths))
+    assert all(path in different for path in paths[:8])
+    assert sorted([*different, *split.copies]) == paths
+    assert split.listing_sha256 == listing_sha256(paths) == listing_sha256(different)
 
 
-def test_a_much_copied_picture_weighs_no_more_than_another(tmp_path: Path) -> None:
-    """Ten contents, one of them in 90 files more: a fifth of the contents is set aside, whichever they are."""
-    paths = _write(tmp_path / "copied", [b"%d" % number for number in range(10)] + [b"0"] * 90)
-    for seed in range(10):
-        split = split_for_calibration(paths, fraction=0.2, seed=seed)
-        assert (len(_contents(split.fit)), len(_contents(split.calibration))) == (8, 2)
+def test_links_to_pictures_are_copies_and_change_no_fold(pictures: list[Path]) -> None:
+    plain = divide(pictures, folds=None, seed=2)
+    links = [path.with_name(f"z{path.name}") for path in pictures]
+    for path, link in zip(pictures, links, strict=True):
+        link.symlink_to(path)
+    split = divide([*pictures, *links], folds=None, seed=2)
+    assert (split.fit, split.copies, split.listing_sha256) == (plain.fit, tuple(links), plain.listing_sha256)
+    assert split.folds_of(split.fit) == plain.folds_of(plain.fit)
 
 
 @pytest.mark.parametrize("copies", [1, 3])
 def test_fewer_than_eight_different_pictures_are_refused(tmp_path: Path, copies: int) -> None:
     paths = _write(tmp_path / "few", [b"%d" % number for number in range(7)] * copies)
-    with pytest.raises(PictureError, match=rf"7 different good pictures in {7 * copies} files.*at least 8"):
+    more = r", and copies of them \(14\) do not count" if copies == 3 else ""
+    with pytest.raises(PictureError, match=f"^7 files are too few to train on{more}; at least 8 different"):
         split_for_calibration(paths, seed=0)
 
 
@@ -123,21 +130,25 @@ def test_hold_out_needs_two_different_pictures(tmp_path: Path) -> None:
 def test_few_pictures_are_divided_into_folds_and_many_are_set_aside(tmp_path: Path) -> None:
     paths = _write(tmp_path, [b"picture %d" % number for number in range(101)])
     many, few = divide(paths, folds=None, seed=0), divide(paths[1:], folds=None, seed=0)
-    assert many == split_for_calibration(paths, seed=0) and many.count is None
-    assert (few.fit, few.calibration, few.count) == (tuple(paths[1:]), (), 10)
+    assert many == split_for_calibration(paths, seed=0) and not many.folds_of(many.fit)
+    assert (few.fit, few.calibration, set(few.folds_of(few.fit))) == (tuple(paths[1:]), (), set(range(10)))
     assert few.listing_sha256 == listing_sha256(paths[1:])
-    assert divide(paths, folds=7, seed=0).count == 7
+    assert set(divide(paths, folds=7, seed=0).folds_of(paths)) == set(range(7))
     assert divide(paths[1:], folds=0, seed=0) == split_for_calibration(paths[1:], seed=0)
 
 
 def test_the_fold_of_a_picture_is_that_of_its_content(tmp_path: Path) -> None:
     paths = _write(tmp_path, [b"picture %d" % number for number in range(20)])
-    copy = tmp_path / "zz.png"
-    copy.write_bytes(paths[3].read_bytes())
-    folds = divide([copy, *reversed(paths)], folds=5, seed=1).fold_of
-    assert folds[copy] == folds[paths[3]]
-    assert {path: folds[path] for path in paths} == divide(paths, folds=5, seed=1).fold_of
-    assert folds != divide([copy, *reversed(paths)], folds=5, seed=2).fold_of
+    turned = divide(paths[::-1], folds=5, seed=1)
+    assert turned.folds_of(paths) == divide(paths, folds=5, seed=1).folds_of(paths)
+    assert turned.folds_of(paths) != divide(paths, folds=5, seed=2).folds_of(paths)
+
+
+def test_folds_are_made_of_those_pictures_that_could_be_decoded(tmp_path: Path) -> None:
+    paths = _write(tmp_path, [b"picture %d" % number for number in range(20)])
+    split = divide(paths, folds=6, seed=0)
+    assert sorted(split.folds_of(paths[:12])) == sorted([*range(6), *range(6)])
+    assert sorted(split.folds_of(paths[:4])) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("folds", [1, -1])
