@@ -83,28 +83,37 @@ def check(rows: Sequence[ParityRow], *, allow_drop: bool) -> None:
     if allow_drop:
         return
     shipped, full = rows[-1], next(row for row in rows if row.precision == "fp32")
-    complaints = []
-    if shipped.image_auroc is not None and full.image_auroc is not None:
-        drop = full.image_auroc - shipped.image_auroc
-        if drop > MOST_AUROC_DROP:
-            complaints.append(f"image AUROC falls by {drop:.4f} (limit {MOST_AUROC_DROP})")
-    elif shipped.largest_difference > SAME and shipped.score_correlation < LEAST_SCORE_CORRELATION:
-        complaints.append(
-            f"scores correlate by {shipped.score_correlation:.3f} with the trained model's "
-            f"(least {LEAST_SCORE_CORRELATION})"
-        )
-    if not math.isfinite(shipped.score_correlation):
-        complaints.append("a score is no number")
-    correlation = shipped.map_correlation
-    if correlation is not None and not correlation >= LEAST_MAP_CORRELATION:
-        complaints.append(
-            f"maps correlate by {correlation:.3f} with the trained model's (least {LEAST_MAP_CORRELATION})"
-        )
-    if complaints:
+    if complaints := _complaints(shipped, full):
+        sound = [
+            row for row in rows if row.precision not in ("torch", shipped.precision) and not _complaints(row, full)
+        ]
+        more = f"--precision {sound[-1].precision} passes; or " if sound else ""
         raise TrainingError(
             f"the {shipped.precision.upper()} model is refused: {'; '.join(complaints)}",
-            hint="export with more bits, give more varied good pictures, or accept it with --allow-drop",
+            hint=f"{more}give more varied good pictures, or accept it with --allow-drop",
         )
+
+
+def _complaints(row: ParityRow, full: ParityRow) -> list[str]:
+    """What a precision lost of what the float one knew, or of the trained model."""
+    found = []
+    if row.image_auroc is not None and full.image_auroc is not None:
+        drop = full.image_auroc - row.image_auroc
+        if drop > MOST_AUROC_DROP:
+            found.append(f"image AUROC falls by {drop:.4f} (limit {MOST_AUROC_DROP})")
+    elif row.largest_difference > SAME and row.score_correlation < LEAST_SCORE_CORRELATION:
+        found.append(
+            f"scores correlate by {row.score_correlation:.3f} with the trained model's "
+            f"(least {LEAST_SCORE_CORRELATION})"
+        )
+    if not math.isfinite(row.score_correlation):
+        found.append("a score is no number")
+    correlation = row.map_correlation
+    if correlation is not None and not correlation >= LEAST_MAP_CORRELATION:
+        found.append(
+            f"maps correlate by {correlation:.3f} with the trained model's (least {LEAST_MAP_CORRELATION})"
+        )
+    return found
 
 
 def as_table(rows: Sequence[ParityRow]) -> Table:

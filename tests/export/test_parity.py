@@ -79,6 +79,18 @@ def test_a_model_that_lost_what_the_float_one_knew_is_refused(
     check(rows, allow_drop=True)
 
 
+@pytest.mark.parametrize(
+    ("half", "advice"),
+    [(0.99, "; --precision fp16 passes; or give more"), (0.1, "; --precision fp32 passes; or give more")],
+)
+def test_a_refusal_names_the_precision_that_passes(half: float, advice: str) -> None:
+    rows = [row("torch"), row("fp32"), row("fp16", maps=half), row("int8", maps=0.1)]
+    with pytest.raises(TrainingError, match=advice):
+        check(rows, allow_drop=False)
+    with pytest.raises(TrainingError, match="; give more varied"):
+        check([row("torch"), row("fp32", maps=0.1)], allow_drop=False)
+
+
 def test_scores_that_are_not_finite_are_an_auroc_of_nothing() -> None:
     labels = {Path("0.png"): 0, Path("1.png"): 1}
     broken = compare("int8", raws([1.0, float("nan")]), raws([1.0, 2.0]), labels, 0.0)
