@@ -36,6 +36,8 @@ def torch_results(model: Model, header: Header, material: Material) -> dict[Path
     elif material.training.fitted != header.training.fitted:
         scorer = _fit(model, material)
     pictures = (*material.calibration, *material.labelled)
+    if not pictures:
+        return results
     with progress.bar("torch: scores", len(pictures)) as seen:
         batches = replace(model, scorer=scorer).predict((pixels for _, pixels in pictures), seen=seen)
         scored = (pair for batch in batches for pair in batch.each())

@@ -148,6 +148,8 @@ def _features(network: ov.Model, header: Header, material: Material, seen: Advan
 
 
 def _score(engine: Engine, pictures: Pictures, precision: Precision) -> dict[Path, Raw]:
+    if not pictures:
+        return {}
     with progress.bar(f"{precision}: scores", len(pictures)) as seen:
         return dict(score_pictures(engine, pictures, seen=seen))
 

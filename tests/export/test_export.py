@@ -163,12 +163,15 @@ def test_a_parity_table_that_cannot_be_written_is_one_line(
         export(tiny_checkpoint, tmp_path / "plate.xml", precision="fp32", data=tiny_dataset, false_alarm_rate=0.05)
 
 
-def test_a_model_of_few_pictures_keeps_its_folds_and_all_its_pictures(tmp_path: Path) -> None:
+def test_a_model_of_few_pictures_keeps_its_folds_and_all_its_pictures(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """The export makes the same folds as the training, from the pictures' content and the seed."""
     good = plates_in(tmp_path / "good", 12, seed=4)
     setup = Setup(model="padim", height=64, width=64, backbone="efficientnet-lite0", seed=3)
     trained = train(find_dataset(good), setup, tmp_path / "run", false_alarm_rate=0.1, folds=4, device="cpu")
     exported = export(trained.checkpoint, tmp_path / "plate.xml", precision="fp32", false_alarm_rate=0.1)
+    assert "scores" not in capfd.readouterr().err  # no bar for pictures that there are none of
     card, before = exported.bundle.card, trained.header.calibration
     assert (card.calibration.method, card.calibration.folds, card.calibration.by) == (
         "cross-conformal",
