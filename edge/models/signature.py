@@ -85,12 +85,26 @@ def read_signing_key(path: Path) -> Ed25519PrivateKey:
     """
     hint = "make one with: edge-ad sign --create-key line.pem"
     try:
-        key = serialization.load_pem_private_key(read_secret(path).encode("ascii"), password=None)
+        text = read_secret(path)
+    except SecurityError as error:
+        if _is_public(path):  # others may read it
+            raise SecurityError(f"{path} is a public key", hint="sign with the private one beside it") from error
+        raise
+    try:
+        key = serialization.load_pem_private_key(text.encode("ascii"), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise SecurityError(f"{path} is no private key without a password", hint=hint) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise SecurityError(f"{path} is not an Ed25519 key", hint=hint)
     return key
+
+
+def _is_public(path: Path) -> bool:
+    """Whether a file holds a public key; of a pipe nobody knows without emptying it."""
+    try:
+        return path.is_file() and bool(serialization.load_pem_public_key(path.read_bytes()))
+    except (OSError, ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def read_public_key(path: Path) -> Ed25519PublicKey:

@@ -140,6 +140,11 @@ def test_a_signing_key_that_others_can_read_is_refused(key: Path) -> None:
         read_signing_key(key)
 
 
+def test_a_public_key_in_place_of_the_private_one_is_not_to_be_hidden_but_exchanged(key: Path) -> None:
+    with pytest.raises(SecurityError, match="line.pub.pem is a public key; sign with the private one"):
+        read_signing_key(public_path(key))
+
+
 def test_a_folder_of_trusted_keys_that_others_can_write_to_is_refused(signed: Path, trusted: Path) -> None:
     trusted.chmod(0o777)
     with pytest.raises(SecurityError, match="can be changed by others"):
