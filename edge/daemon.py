@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -18,16 +17,14 @@ from edge.errors import CameraError, EdgeAdError
 from edge.health.service_manager import ServiceManager
 from edge.health.stage import Stage
 from edge.health.watchdog import Watchdog
-from edge.inference.override import calibrated_elsewhere
 from edge.inspection.answers import Answers
 from edge.inspection.assembly import assemble
 from edge.inspection.inference_health import InferenceHealth
 from edge.inspection.inspector import Inspector, unforeseen_end
-from edge.inspection.models import LoadedModel, load_models
+from edge.inspection.models import load_models
 from edge.inspection.models_in_force import ModelsInForce
 from edge.inspection.teaching import Teaching
 from edge.inspection.thresholds import Thresholds
-from edge.log import log_event
 from edge.messaging.changes import Done
 from edge.messaging.control import Control
 from edge.messaging.outbox import Outbox, default_state_dir
@@ -36,6 +33,7 @@ from edge.messaging.sockets import leave
 from edge.messaging.tally import Pulse
 from edge.open_files import allow_open_files
 from edge.security.authenticator import Authenticator
+from edge.station_log import log_started, log_stopped, status_line
 
 if TYPE_CHECKING:
     from edge.metrics.server import Metrics
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
 LOOK_S = 0.05
 STATUS_EVERY_S = 1.0
 JOIN_S = 0.7  # a stop takes less than a second, whatever a camera does
-log = logging.getLogger(__name__)
 
 
 class Daemon:
@@ -131,7 +128,7 @@ class Daemon:
                 )
             )
             self._open(captures)
-            _log_started(models, publisher, control)
+            log_started(models, publisher, control)
             publisher.wait_for_subscribers(
                 self._subscribers, self._subscribers_timeout_s, given_up=self._stopping.is_set
             )
@@ -141,7 +138,7 @@ class Daemon:
                     self._metrics.serve(inspectors, self._answers.models, publisher, outbox, watchdog, access)
                 self._inspect(inspectors, control, publisher)
         leave()
-        _log_stopped(inspectors)
+        log_stopped(inspectors)
         if self._failure is not None:
             raise self._failure
 
@@ -209,7 +206,7 @@ class Daemon:
     def _inspect(self, inspectors: Sequence[Inspector], control: Control, publisher: Publisher) -> None:
         for inspector in inspectors:
             inspector.start()
-        self._manager.ready(_status_line(inspectors, publisher))
+        self._manager.ready(status_line(inspectors, publisher))
         try:
             self._look_on(inspectors, control, publisher)
         finally:
@@ -227,7 +224,7 @@ class Daemon:
                 inspector.look()
             if time.monotonic() >= said_s + STATUS_EVERY_S:
                 said_s = time.monotonic()
-                self._manager.status(_status_line(inspectors, publisher))
+                self._manager.status(status_line(inspectors, publisher))
                 self._inference.look()
         self._stage.end()
         self._manager.stopping()
@@ -261,43 +258,3 @@ class Daemon:
         """Keeps the first error and stops the station: half a station would look alive."""
         self._failure = self._failure or error
         self._stopping.set()
-
-
-def _status_line(inspectors: Sequence[Inspector], publisher: Publisher) -> str:
-    judged = sum(inspector.judged for inspector in inspectors)
-    unwell = [
-        f"{message.camera or message.component} {message.state}: {message.reason}"
-        for message in publisher.health_now
-        if message.state != "ok"
-    ]
-    return "; ".join([f"{judged} frames judged", *unwell])
-
-
-def _log_started(models: Sequence[LoadedModel], publisher: Publisher, control: Control) -> None:
-    for model in dict.fromkeys(models):
-        card, calibration = model.bundle.card, model.calibration
-        log_event(
-            log,
-            "model",
-            model=card.name,
-            version=card.version,
-            precision=card.precision,
-            device=model.engine.device,
-            threshold=calibration.threshold,
-            false_alarm_rate=calibration.false_alarm_rate,
-        )
-        if model.bundle.doubt:
-            log_event(log, "not_proved", level=logging.WARNING, model=card.name, reason=model.bundle.doubt)
-        if warning := calibrated_elsewhere(calibration, card, model.engine.device, model.engine.arithmetic):
-            log_event(log, "calibrated_elsewhere", level=logging.WARNING, reason=warning)
-    log_event(log, "started", events=publisher.events, heatmaps=publisher.heatmaps, control=control.address)
-
-
-def _log_stopped(inspectors: Sequence[Inspector]) -> None:
-    log_event(
-        log,
-        "stopped",
-        judged=sum(inspector.judged for inspector in inspectors),
-        dropped=sum(inspector.dropped for inspector in inspectors),
-        skipped=[name for inspector in inspectors for name in inspector.watch.skipped],
-    )

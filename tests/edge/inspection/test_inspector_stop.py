@@ -1,0 +1,72 @@
+"""What becomes of verdicts that wait for the frame of a lane that does not come back."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.inspection.inspector import Inspector
+from edge.inspection.turns import Turns
+from edge.messaging.outbox import Outbox
+from edge.messaging.publisher import Publisher
+from tests.edge.inspection.test_inspector import LANES, Listening, Resting, examining, unlike
+from tests.edge.inspection.unsteady import Accelerator
+
+ANY_PORT = "tcp://127.0.0.1:0"
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    give_up_s = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < give_up_s
+        time.sleep(0.001)
+
+
+def ended_lanes(inspector: Inspector) -> int:
+    return sum(stage.step is None for stage in inspector.stages)
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_what_was_judged_behind_a_frame_that_does_not_come_is_published_at_the_stop(
+    tmp_path: Path, comes_back: bool
+) -> None:
+    free, stopping = threading.Event(), threading.Event()
+
+    def hold(seq: int, accelerator: Accelerator) -> None:
+        assert seq != 0 or free.wait(20)
+
+    pictures, outbox = unlike(LANES), Outbox(tmp_path / "state")
+    unused: Any = Listening()
+    with closing(outbox), Publisher(station="s", outbox=outbox, events=ANY_PORT, heatmaps=ANY_PORT) as publisher:
+        inspector = Inspector(
+            Resting(tmp_path, pictures),
+            examining(pictures, hold=hold),
+            unused,
+            Turns(LANES),
+            publisher,
+            lanes=LANES,
+            fail=lambda error: None,
+            stopping=stopping,
+        )
+        inspector.start()
+        wait_until(lambda: inspector.unfinished == LANES)
+        stopping.set()
+        wait_until(lambda: ended_lanes(inspector) == LANES - 1)
+        assert inspector.judged == 0
+        inspector.join(0.01)
+        assert (inspector.alive, inspector.judged, inspector.unfinished) == (True, LANES - 1, 1)
+        if not comes_back:
+            publisher.close()
+        free.set()
+        wait_until(lambda: not inspector.alive)
+        publisher.close()
+        alerts = [json.loads(text)["result"]["frame_seq"] for text in outbox.since(0, 10)]
+    assert alerts == [*range(1, LANES), *([0] if comes_back else [])]
+    assert inspector.unfinished == (0 if comes_back else 1)
