@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from edge.area import AreaPlan
 from edge.calibrating.gathered import Gathered, Part
@@ -61,7 +62,7 @@ class GoodFrames:
         self, capture: Capture, plan: AreaPlan, taking: Taking, kept: NumberedPictures, folder: Path
     ) -> None:
         self.total = taking.count
-        self.again = f"--images {folder} "
+        self.again = f"--images {quote(str(folder))} "
         self._capture = capture
         self._plan = plan
         self._taking = taking

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -69,7 +70,7 @@ def accept(model: Path) -> tuple[Proposal, Path]:
             has become another one since.
     """
     bundle, path = load_bundle(model), proposal_path(model)
-    again = f"make a new one with 'edge-ad calibrate --model {model} --propose'"
+    again = f"make a new one with 'edge-ad calibrate --model {quote(str(model))} --propose'"
     if not path.is_file():
         raise CalibrationError(f"there is no proposal for {model}", hint=again)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from edge.calibrating.asked import Asked
 from edge.calibrating.calibrate import Calibrated
@@ -71,7 +72,7 @@ def written_facts(path: Path, where: Chosen) -> dict[str, object]:
 def written_lines(path: Path, where: Chosen) -> list[str]:
     """Where a calibration was written, and who judges by it."""
     passed_over = overruled(where)
-    lines = [f"written to {path}; undo with: edge-ad calibrate --model {where.model} --undo"]
+    lines = [f"written to {path}; undo with: edge-ad calibrate --model {quote(str(where.model))} --undo"]
     if len(passed_over) < max(1, len(where.cameras)):
         lines.append(_TAKES_IT)
     return [*lines, *_cameras(where), *(f"beware: {line}" for line in passed_over.values())]
@@ -102,7 +103,10 @@ def proposal_lines(proposal: Proposal, where: Chosen) -> list[str]:
         missed = effect.true_alarms - effect.still_found
         lines.append(f"beware: {missed} confirmed defects would be missed")
     lines += [*_cameras(where), *(f"beware: {line}" for line in overruled(where).values())]
-    return [*lines, f"nothing is changed; put it in force with: edge-ad calibrate --model {where.model} --accept"]
+    return [
+        *lines,
+        f"nothing is changed; put it in force with: edge-ad calibrate --model {quote(str(where.model))} --accept",
+    ]
 
 
 def accepted_facts(proposal: Proposal, path: Path, where: Chosen) -> dict[str, object]:

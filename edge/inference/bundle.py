@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 
 import openvino as ov
 from pydantic import ValidationError
@@ -123,7 +124,7 @@ def copy_bundle(source: Path, target: Path, admit: Admit = whoever_made_it) -> B
     """
     xml = read_xml(source)
     if not _OURS.search(xml):
-        hint = f"run it by its path: edge-ad run --model {source}"
+        hint = f"run it by its path: edge-ad run --model {quote(str(source))}"
         raise CardError(
             f"{source} has no card of edge-ad: no digests, and no golden scores to try it by", hint=hint
         )

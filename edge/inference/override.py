@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -176,7 +177,7 @@ def _contents(bundle: Bundle) -> tuple[dict[str, Calibration], dict[str, Calibra
     path = override_path(bundle.path)
     if not path.is_file():
         return {}, {}
-    again = f"calibrate again, or remove it with 'edge-ad calibrate --model {bundle.path} --undo'"
+    again = f"calibrate again, or remove it with 'edge-ad calibrate --model {quote(str(bundle.path))} --undo'"
     try:
         override = Override.model_validate_json(path.read_text(encoding="utf-8"))
     except (ValidationError, UnicodeDecodeError, OSError) as error:

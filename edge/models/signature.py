@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -151,7 +152,7 @@ def read_signature(model: Path) -> Signature:
         SignatureError: there is none, or it cannot be understood.
     """
     path = signature_path(model)
-    again = f"sign it where it was exported: edge-ad sign --model {model.name} --key KEY"
+    again = f"sign it where it was exported: edge-ad sign --model {quote(model.name)} --key KEY"
     try:
         return Signature.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:

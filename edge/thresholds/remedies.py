@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from calibration import conformal
 from calibration.methods import DEFAULT, METHODS
 from edge.numerals import number, percent
@@ -18,13 +20,13 @@ def remedies(found: InForce) -> list[str]:
         "calibrate on good parts of today:",
         f"  {_again(found)}",
         "Too many or too few by your own judgement: see what another rate or threshold would do:",
-        f"  edge-ad threshold what-if --model {model}",
+        f"  edge-ad threshold what-if --model {quote(str(model))}",
     ]
     if not found.calibrated:
         lines.insert(0, f"It wins over every calibration: {to_be_taken_back(found)} first.")
     if found.set_by == "station":
         before = "Back to the calibration before it, or to the model's own where there was none:"
-        lines += [before, f"  edge-ad calibrate --model {model} --undo"]
+        lines += [before, f"  edge-ad calibrate --model {quote(str(model))} --undo"]
     rate = found.calibration.false_alarm_rate or _RATE
     needed = conformal.pictures_needed(rate)
     return [*lines, f"To promise a rate of {percent(rate)} takes {number(needed)} good parts at least."]
@@ -40,7 +42,7 @@ def to_be_taken_back(found: InForce) -> str:
 def _again(found: InForce) -> str:
     """The command that calibrates by the same method."""
     calibration = found.calibration
-    command = f"edge-ad calibrate --model {found.bundle.path} --images good/"
+    command = f"edge-ad calibrate --model {quote(str(found.bundle.path))} --images good/"
     method = METHODS.get(calibration.method)
     if method is not None and method.labelled:
         return f"{command} --method {calibration.method} --defective defects/"

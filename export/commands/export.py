@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -118,7 +119,7 @@ def export(
         f"{promise_of(card.calibration)}"
     )
     echo_skipped(exported.skipped)
-    typer.echo(f"next: edge-ad run --camera 0 --model {output}")
+    typer.echo(f"next: edge-ad run --camera 0 --model {quote(str(output))}")
 
 
 def _export_onnx(checkpoint: Path, output: Path, *, data: Path | None, refit: bool, as_json: bool) -> None:

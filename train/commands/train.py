@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -174,7 +175,8 @@ def train(
         typer.echo(f"interrupted: this is what was learnt so far; {further}")
         raise typer.Exit(130)
     typer.echo(
-        f"next: edge-ad export --checkpoint {trained.checkpoint} --output {header.name}.xml --precision int8"
+        f"next: edge-ad export --checkpoint {quote(str(trained.checkpoint))} --output {quote(header.name)}.xml "
+        "--precision int8"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import cv2
@@ -111,3 +112,11 @@ def test_parts_that_would_all_have_been_alarms_are_doubted(own_bundle: Path, tmp
     assert sound.above_before == 0 and "beware" not in "\n".join(calibrated_lines(sound, Asked(0.1)))
     facts = calibrated_facts(stained, override_path(own_bundle), chosen(own_bundle, None, None))
     assert facts["above_before"] == 12
+
+
+def test_a_command_that_is_told_can_be_typed_wherever_the_model_lies(calibrated: Path) -> None:
+    folder = calibrated.parent.rename(calibrated.parent.with_name("line 3, bottles"))
+    model = folder / calibrated.name
+    told = written_lines(override_path(model), chosen(model, None, None))[0]
+    command = shlex.split(told.partition("undo with: ")[2])
+    assert command == ["edge-ad", "calibrate", "--model", str(model), "--undo"]
