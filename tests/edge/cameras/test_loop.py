@@ -29,6 +29,7 @@ class Scripted:
     Attributes:
         opened_s: when it was opened, or was tried to be.
         seen: the board's state at each call.
+        clock_ns: asked for the time of each frame.
     """
 
     live = True
@@ -38,6 +39,7 @@ class Scripted:
         self.opened_s: list[float] = []
         self.seen: list[CameraState] = []
         self.present = True
+        self.clock_ns: Callable[[], int] = time.monotonic_ns
         self._board = board
         self._reads = reads
         self._opens = opens or iter(())
@@ -54,7 +56,7 @@ class Scripted:
     def read(self) -> Shot | None:
         self._look()
         level = self._follow(self._reads)
-        return None if level is None else Shot(np.full((4, 4, 3), level, np.uint8), time.monotonic_ns())
+        return None if level is None else Shot(np.full((4, 4, 3), level, np.uint8), self.clock_ns())
 
     def close(self) -> None:
         self._look()
@@ -206,24 +208,21 @@ class TestTriggeredCamera:
 
 class TestInterval:
     def test_it_is_that_of_the_last_frames_whoever_took_them(self, station: Station) -> None:
-        pauses = [lambda: time.sleep(0.1), lambda: time.sleep(0.03)]
-        source = Scripted(station.board, steps(1, pauses[0], 2, *[3] * 10, pauses[1], 4))
-        station.run(source)
-        wait_for(station.ended)
-        assert 0.03 <= station.board.interval_ns / 1e9 < 0.09
+        assert self.of_frames_at(station, [1000, 1100, *range(1101, 1111), 1140]) == 30
 
     def test_frames_that_come_at_once_after_a_delay_do_not_shorten_it(self, station: Station) -> None:
-        source = Scripted(station.board, steps(1, lambda: time.sleep(0.1), 2, 3, 4, 5))
-        station.run(source)
-        wait_for(station.ended)
-        assert station.board.interval_ns / 1e9 >= 0.1
+        assert self.of_frames_at(station, [1000, 1100, 1101, 1102, 1103]) == 100
 
     def test_time_without_the_camera_is_none(self, station: Station) -> None:
-        wait = [lambda: time.sleep(0.02)]
-        source = Scripted(station.board, steps(1, *wait, 2, LOST, 3))
-        station.run(source, retry_first_s=0.3)
+        assert self.of_frames_at(station, [1000, 1020, 1500], steps(1, 2, LOST, 3)) == 20
+
+    def of_frames_at(self, station: Station, at_ms: Sequence[int], script: Iterator[Step] | None = None) -> float:
+        """The interval that is told, in ms, once frames have arrived at such times."""
+        source = Scripted(station.board, script or steps(*[1] * len(at_ms)))
+        source.clock_ns = (1_000_000 * ms for ms in at_ms).__next__
+        station.run(source, retry_first_s=0.01)
         wait_for(station.ended)
-        assert 0.02 <= station.board.interval_ns / 1e9 < 0.2
+        return station.board.interval_ns / 1e6
 
 
 class TestPace:
