@@ -163,7 +163,7 @@ def test_silence_is_told_in_time_and_overcome_by_reading_again(
         while True:
             read_s = time.monotonic()
             source.read()
-    assert 0.35 < time.monotonic() - read_s < 0.8
+    assert 0.35 < time.monotonic() - read_s < 2.0
     for _ in range(2):
         with pytest.raises(CameraSilentError, match=r"within 0\.[46] s"):
             source.read()
