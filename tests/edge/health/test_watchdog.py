@@ -14,6 +14,7 @@ from edge.health.service_manager import ServiceManager
 from edge.health.stage import Stage
 from edge.health.watchdog import Watchdog
 from edge.health.watchdog_options import WatchdogOptions
+from tests.edge.cameras.capturing import wait_for
 
 SECOND = WatchdogOptions(step_limit_s=1.0, disk_limit_s=3.0)
 
@@ -29,20 +30,20 @@ def test_only_the_stage_that_stays_in_one_step_is_named_and_once(caplog: pytest.
     ended.begin("work")
     ended.end()
     with Watchdog([moving, stuck, on_disk, ended], ServiceManager({}), SECOND) as watchdog:
-        for _ in range(40):
+        while (quiet_s := watchdog.quiet_s)["on disk"] < 1.5:
             moving.begin("work")
             time.sleep(0.05)
-        quiet_s = watchdog.quiet_s
     assert hung(caplog) == ["stuck"]
     assert quiet_s["moving"] < 1.0 < quiet_s["on disk"] < 3.0 and quiet_s["ended"] == 0
 
 
 def test_a_stage_that_goes_on_is_no_longer_hung(caplog: pytest.LogCaptureFixture) -> None:
     stage = Stage("slow")
-    with Watchdog([stage], ServiceManager({}), WatchdogOptions(step_limit_s=0.5)):
-        for _ in range(2):
+    with Watchdog([stage], ServiceManager({}), WatchdogOptions(step_limit_s=0.5)) as watchdog:
+        for times in (1, 2):
             stage.begin("work")
-            time.sleep(1.0)
+            wait_for(lambda times=times: len(hung(caplog)) == times)
+        wait_for(lambda: watchdog.quiet_s["slow"] > 1.0)
     assert hung(caplog) == ["slow", "slow"]
 
 
