@@ -17,7 +17,7 @@ from edge.scorers.jitter import Jitter, augmented, copies_of
 from train.checkpoint import Header
 from train.data.dataset import Dataset, Sample
 from train.data.find import find_dataset
-from train.data.split import FEWEST_GOOD, Split, divide, hold_out, listing_sha256, too_few
+from train.data.split import FEWEST_GOOD, Split, divide, hold_out, listing_sha256, none_aside, too_few
 from train.models.registry import find_kind
 
 Pictures = Sequence[tuple[Path, Picture]]
@@ -87,7 +87,8 @@ def gather(
 
     Raises:
         UsageError: other good pictures than those of the training.
-        PictureError: pictures are missing, or fewer than 8 different ones can be decoded.
+        PictureError: pictures are missing, or fewer than 8 different ones can be decoded, or none of those kept
+            aside.
     """
     dataset = find_dataset(data or Path(header.data))
     split = _split(dataset, header, refit=refit, folds=folds)
@@ -96,8 +97,10 @@ def gather(
     view = ReferenceTaker(partial(prepare, size=header.setup.size))
     fit = _read("reading good pictures", split.fit, header, skipped, view)
     calibration = _read("reading calibration pictures", split.calibration, header, skipped, view)
-    if len(fit) + len(calibration) < FEWEST_GOOD or not fit or not (calibration or split.folds):
+    if len(fit) + len(calibration) < FEWEST_GOOD or not fit:
         raise too_few(skipped, split.digests)
+    if split.calibration and not calibration:
+        raise none_aside(split)
     labelled = _read("reading test pictures", [sample.path for sample in samples], header, skipped)
     training = header.training.model_copy(
         update={

@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from edge import progress
-from edge.errors import PictureError
 from edge.pictures import Picture, readable
 from edge.scorers.jitter import Jitter, augmented, copies_of
 from train.cross_fit import cross_fit, joined
-from train.data.split import FEWEST_GOOD, Split, too_few
+from train.data.split import FEWEST_GOOD, Split, none_aside, too_few
 from train.models.model import Model, network_of, outputs_of, prepared
 from train.models.registry import find_kind, options_of
 from train.models.setup import Setup
@@ -66,7 +65,7 @@ def fit_apart(setup: Setup, split: Split, work: Work, skipped: list[Path], jitte
     with progress.bar("scores for the threshold", len(split.calibration)) as seen:
         batches = list(model.predict(calibration, device=work.device, seen=seen))
     if not batches:
-        raise PictureError("none of the pictures kept aside for the threshold can be decoded")
+        raise none_aside(split)
     scores = np.concatenate([batch.scores for batch in batches])
     peaks = [batch.maps.max(axis=(1, 2)) for batch in batches if batch.maps is not None]
     peak_of_each = np.concatenate(peaks) if peaks else None
@@ -120,6 +119,8 @@ def _usable(split: Split, skipped: list[Path]) -> Iterator[tuple[Path, Picture]]
         aside = sum(1 for _ in readable(list(split.calibration), broken))
         if len(first) < FEWEST_GOOD // 2 or len(first) + aside < FEWEST_GOOD:
             raise too_few(broken, split.digests)
+    if split.calibration and next(readable(list(split.calibration), []), None) is None:
+        raise none_aside(split)
     return chain(first, usable)
 
 

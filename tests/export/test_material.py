@@ -11,6 +11,7 @@ from edge.errors import PictureError, UsageError
 from edge.pictures import short_digest
 from export.material import gather
 from tests.conftest import plate, plates_in
+from tests.damaged import damaged_aside
 from train.checkpoint import Header, load_checkpoint
 from train.data.find import find_dataset
 from train.data.split import split_for_calibration
@@ -113,6 +114,13 @@ def test_too_few_pictures_that_can_be_decoded_are_refused(header: Header, others
             PictureError, match=r"3 of 10 pictures cannot be decoded, too few .*: 007\.png, .*least 8"
         ):
             gather(header, others, None, refit=True, folds=folds)
+
+
+def test_a_threshold_without_pictures_names_those_kept_aside(header: Header, others: Path) -> None:
+    damaged_aside(others, ("a.png", "b.png"))
+    with pytest.raises(PictureError, match=r"none of the pictures kept aside .*: a\.png, b\.png; remove them"):
+        gather(header, others, None, refit=True, folds=0)
+    assert len(gather(header, others, None, refit=True).fit) == 10
 
 
 def test_the_folds_of_a_training_are_made_again_without_what_cannot_be_decoded(

@@ -12,6 +12,7 @@ import pytest
 from edge.errors import PictureError
 from edge.pictures import read_picture, short_digest
 from tests.conftest import plates_in
+from tests.damaged import damaged_aside
 from tests.train.test_fit import cae, fitted, setup
 from train.checkpoint import load_checkpoint
 from train.data.find import find_dataset
@@ -85,6 +86,20 @@ def test_too_few_pictures_are_found_before_a_network_is_trained(few: Path, tmp_p
     with pytest.raises(PictureError, match="5 of 12 pictures cannot be decoded"):
         cae(few, tmp_path / "run")
     assert not (tmp_path / "run" / "training.csv").exists()
+
+
+def test_a_threshold_without_pictures_is_found_before_a_network_is_trained(tmp_path: Path) -> None:
+    """The way out that is named works."""
+    good = plates_in(tmp_path / "good", 10, seed=5)
+    damaged_aside(good, ("a.png", "b.png"))
+    with pytest.raises(
+        PictureError, match="none of the pictures kept aside .* can be decoded: a.png, b.png; remove them; others"
+    ):
+        cae(good, tmp_path / "run")
+    assert not list(tmp_path.glob("run/*"))
+    for name in ("a.png", "b.png"):
+        (good / name).unlink()
+    assert cae(good, tmp_path / "run").header.training.pictures == 8
 
 
 def test_eight_pictures_that_can_be_decoded_are_enough_and_are_the_folds(few: Path, tmp_path: Path) -> None:

@@ -94,9 +94,20 @@ def split_for_calibration(paths: Sequence[Path], *, fraction: float = 0.2, seed:
 
 def too_few(skipped: Sequence[Path], given: Collection[Path]) -> PictureError:
     """The error where fewer than 8 good pictures are left, as some of the files cannot be decoded."""
-    named = ", ".join(path.name for path in skipped[:3]) + (" ..." if len(skipped) > 3 else "")
     what = f"{len(skipped)} of {len(given)} pictures cannot be decoded, too few are left to train on"
-    return PictureError(f"{what}: {named}", hint=_needed(skipped[0].parent))
+    return PictureError(f"{what}: {_named(skipped)}", hint=_needed(skipped[0].parent))
+
+
+def none_aside(split: Split) -> PictureError:
+    """The error where enough good pictures are left to train on, and the threshold has none to rest on."""
+    return PictureError(
+        f"none of the pictures kept aside for the threshold can be decoded: {_named(split.calibration)}",
+        hint="remove them; others are kept aside then",
+    )
+
+
+def _named(paths: Sequence[Path]) -> str:
+    return ", ".join(path.name for path in paths[:3]) + (" ..." if len(paths) > 3 else "")
 
 
 def hold_out(paths: Sequence[Path], *, fraction: float = 0.2) -> tuple[list[Path], list[Path]]:
