@@ -130,15 +130,10 @@ class Inspector:
         deadline_s = time.monotonic() + timeout_s
         for lane in self._lanes:
             lane.join(max(0.0, deadline_s - time.monotonic()))
-        if not self._in_order.acquire(timeout=LOOK_S):
-            return  # a lane publishes, and waits for the disk: the publisher says what becomes of that
-        try:
-            self._in_any_order = True
-            while self._early:
-                with suppress(EdgeAdError):  # whatever ends the camera now; the publisher's close says its own
-                    self._publish_due()
-        finally:
-            self._in_order.release()
+        if self._early:  # in a thread: where the disk hangs, the publisher's close says so, and must be reached
+            rest = threading.Thread(target=self._publish_rest, name=f"inspector-{self.name}-rest", daemon=True)
+            rest.start()
+            rest.join(LOOK_S)
 
     @property
     def broke_off(self) -> bool:
@@ -268,6 +263,13 @@ class Inspector:
             self._publish(examined, ask)
             self.judged += 1
             self._examination.settle(examined)
+
+    def _publish_rest(self) -> None:
+        with self._in_order:
+            self._in_any_order = True
+            while self._early:
+                with suppress(EdgeAdError):  # whatever ends the camera now; the publisher's close says its own
+                    self._publish_due()
 
     def _publish(self, examined: Examined, ask: Ask | None) -> None:
         self.watch.take_fault(examined.fault)

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from edge.teaching.progress import OVER, Progress
 
 NICE = 10
 STOP_S = 0.3  # after that it is killed: pictures are on disk as soon as they are counted
+THREADS_S = 0.5  # for all that listen to it: a child that hangs in a write cannot even be killed
 LOOK_S = 0.2
 _PAIR = 2  # two frames in a row tell whether the part moves
 _LAST_LINES = 5
@@ -88,8 +90,9 @@ class TeachingChild:
             self._process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
+        give_up_s = time.monotonic() + THREADS_S
         for thread in self._threads:
-            thread.join(1.0)
+            thread.join(max(0.0, give_up_s - time.monotonic()))
 
     def _give_up(self) -> None:
         """Leaves no process and no pipe of a child that could not be started as a whole."""

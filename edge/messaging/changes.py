@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from edge.errors import EdgeAdError, StoreError
+from edge.errors import BusError, EdgeAdError, StoreError
 from edge.messaging import replies
 from edge.messaging.messages import ActionValue
 from edge.messaging.outbox import Outbox
@@ -91,6 +91,12 @@ class Changes:
         self._outbox = outbox
         self._tell = tell
         self._one_changes = threading.Lock()
+        self._ended = threading.Event()
+
+    def end(self) -> bool:
+        """Begins no change any more; says whether one is being made, of which nobody knows yet what becomes."""
+        self._ended.set()
+        return self._one_changes.locked()
 
     def carry_out(self, request: ChangeRequest, who: str) -> bytes:
         """Does what a request asks for, and returns the reply. What is so already is not done again.
@@ -99,7 +105,7 @@ class Changes:
             UsageError: the request does not fit the station.
             StoreError: the disk refuses the record; then nothing is changed.
             EdgeAdError: the change could not be made, which is recorded too.
-            BusError: it is done, but cannot be published.
+            BusError: it is done, but cannot be published; or it came after the end, and is not done.
         """
         match request:
             case Acknowledge():
@@ -112,12 +118,19 @@ class Changes:
         return replies.success(request.id)
 
     def _make(self, plan: Plan, request: ChangeRequest, who: str) -> None:
-        with self._one_changes:
+        with self._one_at_a_time():
             for change in plan():
                 self._finish(self._record(change, request, who))
 
-    def _note(self, request: Acknowledge, who: str) -> None:
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
         with self._one_changes:
+            if self._ended.is_set():
+                raise BusError("the station stops")
+            yield
+
+    def _note(self, request: Acknowledge, who: str) -> None:
+        with self._one_at_a_time():
             with self._outbox.together():  # what was said, and that it was said
                 change = self._judgement(request)
                 recorded = self._record(change, request, who)

@@ -14,6 +14,7 @@ import pytest
 
 from edge import daemon, service
 from edge.errors import BusError
+from edge.inspection import teaching_child
 from edge.messaging import control, outbox, publisher
 from edge.pool import recorder
 from tests.edge.conftest import RunStation
@@ -126,6 +127,6 @@ def test_alerts_that_a_hung_disk_does_not_take_are_a_failure_that_is_said_in_tim
 @pytest.mark.parametrize("unit", ["edge-ad@.service", "user.service"])
 def test_systemd_waits_until_a_stop_has_said_what_is_lost(unit: str) -> None:
     waits = [daemon.JOIN_S, control._DISK_S, control._FAREWELL_S, publisher._COMMIT_TIMEOUT_S, outbox._HANGS_S]
-    waits += [recorder._JOIN_S]
+    waits += [recorder._JOIN_S, teaching_child.STOP_S, teaching_child.THREADS_S]
     (limit_s,) = re.findall(r"^TimeoutStopSec=(\d+)$", (files(service) / unit).read_text(), re.MULTILINE)
     assert sum(waits) + 1 <= int(limit_s)  # the cameras end in half a second

@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 
+from edge.errors import StoreError
 from edge.inspection.inspector import Inspector
 from edge.inspection.turns import Turns
+from edge.messaging import publisher as publishing
 from edge.messaging.outbox import Outbox
 from edge.messaging.publisher import Publisher
+from edge.store.ledger import Ledger
 from tests.edge.inspection.test_inspector import LANES, Listening, Resting, examining, unlike
 from tests.edge.inspection.unsteady import Accelerator
 
@@ -70,3 +73,50 @@ def test_what_was_judged_behind_a_frame_that_does_not_come_is_published_at_the_s
         alerts = [json.loads(text)["result"]["frame_seq"] for text in outbox.since(0, 10)]
     assert alerts == [*range(1, LANES), *([0] if comes_back else [])]
     assert inspector.unfinished == (0 if comes_back else 1)
+
+
+def test_a_disk_that_hangs_keeps_no_stop_from_saying_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More alerts wait than the publisher holds, and those behind the frame in the device are still to come."""
+    free, written, stopping = threading.Event(), threading.Event(), threading.Event()
+    commit = Ledger.commit
+
+    def hangs(self: Ledger, rows: Any) -> None:
+        assert written.wait(20)
+        commit(self, rows)
+
+    def hold(seq: int, accelerator: Accelerator) -> None:
+        assert seq != 0 or free.wait(20)
+
+    monkeypatch.setattr(Ledger, "commit", hangs)
+    monkeypatch.setattr(publishing, "_WAITING", 1)
+    monkeypatch.setattr(publishing, "_COMMIT_TIMEOUT_S", 0.2)
+    pictures, outbox = unlike(LANES), Outbox(tmp_path / "state")
+    unused: Any = Listening()
+    publisher = Publisher(station="s", outbox=outbox, events=ANY_PORT, heatmaps=ANY_PORT)
+    inspector = Inspector(
+        Resting(tmp_path, pictures),
+        examining(pictures, hold=hold),
+        unused,
+        Turns(LANES),
+        publisher,
+        lanes=LANES,
+        fail=lambda error: None,
+        stopping=stopping,
+    )
+    inspector.start()
+    wait_until(lambda: inspector.unfinished == LANES)
+    stopping.set()
+    wait_until(lambda: ended_lanes(inspector) == LANES - 1)
+    joining = threading.Thread(target=inspector.join, args=(0.01,), daemon=True)
+    joining.start()
+    joining.join(5)
+    try:
+        assert not joining.is_alive()
+        with pytest.raises(StoreError, match="alerts are not on disk"):
+            publisher.close()
+    finally:
+        written.set()
+        free.set()
+    wait_until(lambda: not inspector.alive)
+    publisher.close()
+    outbox.close()

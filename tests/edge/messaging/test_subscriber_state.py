@@ -164,10 +164,10 @@ def test_a_reader_in_time_is_never_called_late_whatever_the_clocks_of_both_sides
 
 def test_in_a_terminal_a_reader_that_was_held_up_ends_with_one_line(station):
     publisher = station(heartbeat_s=0.05)
-    command = [sys.executable, "-m", "edge", "subscribe", publisher.events, "--behind-limit-s", "0.5"]
+    options = ("--behind-limit-s", "0.5", "--topic", "heartbeat/", "--json")
+    command = [sys.executable, "-m", "edge", "subscribe", publisher.events, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reader:
-        publisher.wait_for_subscribers(1, 20)
-        time.sleep(0.3)
+        assert reader.stdout is not None and "heartbeat" in reader.stdout.readline()
         reader.send_signal(signal.SIGSTOP)
         time.sleep(0.9)
         reader.send_signal(signal.SIGCONT)
