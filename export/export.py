@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from calibration import bimodality, suspects
 from edge.errors import BundleError, UsageError
 from edge.inference.bundle import Bundle, copy_bundle
 from edge.output import writable_folder
@@ -29,11 +30,19 @@ class Exported:
         bundle: as read back from disk.
         rows: the parity table: torch, fp32, and so on up to the precision that was asked for.
         skipped: pictures that could not be decoded.
+        copies: good files that were left out, as another picture is the same file.
+        folders: beside the good pictures, which were not looked into.
+        suspects: pictures behind the threshold that may show defects, the strangest first.
+        doubt: what else the scores behind it say against the pictures, one line; empty where nothing.
     """
 
     bundle: Bundle
     rows: tuple[ParityRow, ...]
     skipped: tuple[Path, ...]
+    copies: tuple[Path, ...]
+    folders: tuple[Path, ...]
+    suspects: tuple[Path, ...]
+    doubt: str
 
 
 def export(
@@ -89,7 +98,16 @@ def export(
         check(rows, allow_drop=allow_drop)
         bundle = copy_bundle(path, output)
     _write_table(output.with_suffix(".parity.json"), rows)
-    return Exported(bundle, tuple(rows), material.skipped)
+    scores = [variant.results[path].score for path in material.scored]
+    return Exported(
+        bundle,
+        tuple(rows),
+        skipped=material.skipped,
+        copies=material.copies,
+        folders=material.folders,
+        suspects=tuple(material.scored[index] for index in suspects.find(scores)),
+        doubt=bimodality.warning(scores),
+    )
 
 
 def _write_table(path: Path, rows: Sequence[ParityRow]) -> None:

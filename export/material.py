@@ -12,7 +12,7 @@ from edge.errors import UsageError
 from edge.health.camera_faults.reference import ViewReference
 from edge.health.camera_faults.taking import ReferenceTaker
 from edge.inference.card import Training
-from edge.pictures import Picture, prepare, readable
+from edge.pictures import Picture, folders_in, prepare, readable
 from edge.scorers.jitter import Jitter, augmented, copies_of
 from train.checkpoint import Header
 from train.data.dataset import Dataset, Sample
@@ -38,6 +38,8 @@ class Material:
         training: where the good pictures come from, for the card.
         view: what the camera showed of all good ones at full size; None where they are too few.
         skipped: files that could not be decoded.
+        copies: good files that were left out, as another picture is the same file.
+        folders: beside the good pictures, which were not looked into.
     """
 
     fit: Pictures
@@ -50,6 +52,13 @@ class Material:
     training: Training
     view: ViewReference | None
     skipped: tuple[Path, ...]
+    copies: tuple[Path, ...]
+    folders: tuple[Path, ...]
+
+    @property
+    def scored(self) -> list[Path]:
+        """Good pictures behind the threshold."""
+        return [path for path, _ in (self.fit if self.folds else self.calibration)]
 
     @property
     def compared(self) -> Pictures:
@@ -120,6 +129,8 @@ def gather(
         training=training,
         view=view.reference(),
         skipped=tuple(skipped),
+        copies=split.copies,
+        folders=tuple(folders_in(dataset.train[0].parent)),
     )
 
 

@@ -93,7 +93,7 @@ def build_variant(
 def _calibration(
     results: Mapping[Path, Raw], material: Material, precision: Precision, rate: float
 ) -> Calibration:
-    good = [results[path] for path, _ in (material.fit if material.folds else material.calibration)]
+    good = [results[path] for path in material.scored]
     return calibrate(
         [raw.score for raw in good],
         [float(raw.anomaly_map.max()) for raw in good if raw.anomaly_map is not None] or None,

@@ -7,13 +7,16 @@ from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge.errors import UsageError
 from edge.extras import needs_extra
-from train.commands.train import Folds, echo_skipped
+from train.commands.train import Folds, echo_doubts, echo_left_out, echo_skipped
+
+if TYPE_CHECKING:
+    from export.export import Exported
 
 
 class Precision(StrEnum):
@@ -101,24 +104,43 @@ def export(
     )
     if key is not None:
         write_signature(exported.bundle.path, exported.bundle.sha256, key)
-    card = exported.bundle.card
     if as_json:
-        parity = [row.as_json() for row in exported.rows]
-        skipped = [str(path) for path in exported.skipped]
-        summary = card.model_dump(mode="json", by_alias=True)
-        typer.echo(json.dumps({"model": str(output), "card": summary, "parity": parity, "skipped": skipped}))
-        return
+        typer.echo(json.dumps(_summary(output, exported)))
+    else:
+        _echo_exported(output, exported, refit=refit)
+
+
+def _summary(output: Path, exported: Exported) -> dict[str, object]:
+    """For machines."""
+    return {
+        "model": str(output),
+        "card": exported.bundle.card.model_dump(mode="json", by_alias=True),
+        "parity": [row.as_json() for row in exported.rows],
+        "skipped": [str(path) for path in exported.skipped],
+        "copies": [str(path) for path in exported.copies],
+        "folders": [str(path) for path in exported.folders],
+        "suspects": [str(path) for path in exported.suspects],
+        "doubt": exported.doubt,
+    }
+
+
+def _echo_exported(output: Path, exported: Exported, *, refit: bool) -> None:
+    """For people; of the pictures of the training they were told by that."""
     from rich.console import Console
 
     from edge.inference.promise import promise_of
     from export.parity import as_table
 
+    card = exported.bundle.card
     Console().print(as_table(exported.rows))
     typer.echo(
         f"{output}: {card.model} {card.precision} for {card.name}, threshold {card.calibration.threshold:.4g}, "
         f"{promise_of(card.calibration)}"
     )
     echo_skipped(exported.skipped)
+    if refit:
+        echo_left_out(exported.copies, exported.folders)
+        echo_doubts(exported.suspects, exported.doubt)
     typer.echo(f"next: edge-ad run --camera 0 --model {quote(str(output))}")
 
 

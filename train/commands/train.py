@@ -168,7 +168,7 @@ def train(
     if calibration.false_alarm_rate > false_alarm_rate:
         typer.echo(f"({false_alarm_rate:.1%} was asked; that needs more good pictures)")
     echo_skipped(trained.skipped)
-    _echo_left_out(trained.copies, trained.folders)
+    echo_left_out(trained.copies, trained.folders)
     echo_doubts(trained.suspects, trained.doubt)
     if trained.interrupted:
         further = "the same command with --resume goes on" if trained.resumable else "it cannot be resumed"
@@ -233,7 +233,7 @@ def echo_skipped(skipped: tuple[Path, ...], *, err: bool = False) -> None:
         typer.echo(f"skipped {len(skipped)} pictures that cannot be decoded: {named}", err=err)
 
 
-def _echo_left_out(copies: tuple[Path, ...], folders: tuple[Path, ...]) -> None:
+def echo_left_out(copies: tuple[Path, ...], folders: tuple[Path, ...]) -> None:
     """Tells which files and folders beside the pictures do not count."""
     if copies:
         typer.echo(f"left out {len(copies)} copies of other pictures: a copy is no other part")

@@ -102,7 +102,7 @@ def none_aside(split: Split) -> PictureError:
     """The error where enough good pictures are left to train on, and the threshold has none to rest on."""
     return PictureError(
         f"none of the pictures kept aside for the threshold can be decoded: {_named(split.calibration)}",
-        hint="remove them; others are kept aside then",
+        hint="remove them, and others are kept aside",
     )
 
 
