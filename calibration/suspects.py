@@ -20,8 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 from calibration.scores import checked
 
 # The chance that a clean set has any suspect: where a person is told to look at them all the same, and where they
-# stop the way. With the smaller one a few defects among 30 parts go unnoticed.
-TOLD, REFUSED = 0.05, 0.01
+# stop the way. Among 30 parts a few defects often go unnoticed with the smaller one.
+TOLD, REFUSED = 0.08, 0.01
 FEWEST = 12  # with fewer there is no telling a gap
 MOST_SHARE = 0.25
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,10 @@ from edge.output import writable_folder
 
 if TYPE_CHECKING:
     from train.models.kind import Kind
+
+INTERRUPTED = (
+    130  # as a shell counts Ctrl-C; by sys.exit, as Typer's own Exit with this code is told of as an error
+)
 
 Data = Annotated[
     Path | None,
@@ -156,7 +161,7 @@ def train(
         about = {"checkpoint": str(trained.checkpoint), "interrupted": trained.interrupted}
         typer.echo(json.dumps(about | left_out | doubts | summary))
         if trained.interrupted:
-            raise typer.Exit(130)
+            sys.exit(INTERRUPTED)
         return
     calibration = header.calibration
     typer.echo(f"{trained.checkpoint}: {model} for {header.name}, fitted on {header.training.pictures} pictures")
@@ -173,7 +178,7 @@ def train(
     if trained.interrupted:
         further = "the same command with --resume goes on" if trained.resumable else "it cannot be resumed"
         typer.echo(f"interrupted: this is what was learnt so far; {further}")
-        raise typer.Exit(130)
+        sys.exit(INTERRUPTED)
     typer.echo(
         f"next: edge-ad export --checkpoint {quote(str(trained.checkpoint))} --output {quote(header.name)}.xml "
         "--precision int8"

@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-import typer
 from typer.testing import CliRunner
 
 from edge.cli import app
@@ -166,7 +165,7 @@ def test_ctrl_c_leaves_a_checkpoint_that_is_used_and_a_training_that_ends_as_one
         time.sleep(0.02)
     os.kill(running.pid, signal.SIGINT)
     words, errors = running.communicate(timeout=60)
-    assert running.returncode == 130, errors
+    assert running.returncode == 130 and "error" not in errors, errors
     assert json.loads(words)["interrupted"] is True
     assert 3 <= len(log.read_text().splitlines()) < 31
     assert load_checkpoint(checkpoint)[1].setup.model == "cae"
@@ -192,9 +191,9 @@ def interrupted(data: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_an_interruption_is_said_and_is_the_exit_code(
     tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(typer.Exit) as ended:
+    with pytest.raises(SystemExit) as ended:
         interrupted(tiny_dataset, tmp_path / "run", monkeypatch)
-    assert ended.value.exit_code == 130
+    assert ended.value.code == 130
     words = "interrupted: this is what was learnt so far; the same command with --resume goes on"
     assert words in capsys.readouterr().out
 
@@ -203,7 +202,7 @@ def test_an_interruption_on_a_full_disk_does_not_promise_to_go_on(
     tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The state is several times the model, and has no room."""
-    with files_up_to(250_000), pytest.raises(typer.Exit):
+    with files_up_to(250_000), pytest.raises(SystemExit):
         interrupted(tiny_dataset, tmp_path / "run", monkeypatch)
     said = capsys.readouterr()
     assert "interrupted: this is what was learnt so far; it cannot be resumed" in said.out
@@ -223,7 +222,7 @@ def test_a_training_goes_on_from_another_folder_and_not_with_other_textures(
     given = {"data": good, "model": "sdc-ccm", "image_size": "32", "option": options, "device": "cpu"}
     monkeypatch.setattr("train.training.loop.stoppable", pressed_after(3))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(typer.Exit):
+    with pytest.raises(SystemExit):
         train(tmp_path / "run", texture_dir=Path("dtd"), **given)  # type: ignore[arg-type]
     monkeypatch.setattr("train.training.loop.stoppable", pressed_after(99))
     monkeypatch.chdir(tmp_path / "elsewhere")
