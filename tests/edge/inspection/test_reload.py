@@ -50,6 +50,11 @@ def version_is(version: str) -> Callable[[Message], bool]:
     return lambda message: isinstance(message, Result) and message.model.version == version
 
 
+def grey_by(version: str) -> Callable[[Message], bool]:
+    """The grey picture, whose score tells the versions apart."""
+    return lambda message: version_is(version)(message) and isinstance(message, Result) and message.score > 0
+
+
 def refusal(asker: Asker, **fields: object) -> str:
     with pytest.raises(BusError) as caught:
         asker.ask("reload", timeout_s=20, **fields)
@@ -62,12 +67,12 @@ def test_the_next_frames_go_to_the_model_that_was_activated_and_none_is_left_out
     station = start(Path("grey"))
     asker = station.asker()
     with station.subscriber("") as reader:
-        read_until(reader, version_is("1"))
+        came = read_until(reader, grey_by("1"))
         store.switch(store.find(Reference("grey", "2")))
         assert asker.ask("reload", timeout_s=20)["ok"]
-        came = read_until(reader, lambda m: isinstance(m, Action))
-        came += read_until(reader, version_is("2"))
-        came += read_until(reader, version_is("2"))
+        came += read_until(reader, lambda m: isinstance(m, Action))
+        came += read_until(reader, grey_by("2"))
+        came += read_until(reader, grey_by("2"))
     results = of_kind(Result, came)
     assert [r.frame_seq for r in results] == list(range(results[0].frame_seq, results[-1].frame_seq + 1))
     grey = {r.model.version: r.score for r in results if r.score}
