@@ -43,7 +43,6 @@ _LARGEST_REPLAY_BYTES = 128 * 1024
 # A client that keeps no requests for a station that is away (IMMEDIATE) loses what it has not read when the
 # connection ends: the last reply gets this time to be read.
 _FAREWELL_S = 0.2
-_STOPS = "the station stops"
 _DISK_S = 2.0  # for what was asked before the end; alerts that wait for the same disk get more
 _LONGEST_WAIT_MS = 1000  # so that a thread that waits is told from one that hangs
 # A peer that sends a larger frame is disconnected by ZeroMQ before it is in memory.
@@ -161,15 +160,15 @@ class Control(Closing):
             time.sleep(max(0.0, self._replied_s + _FAREWELL_S - time.monotonic()))
 
     def _end(self) -> None:
-        """Refuses what waits, and only then: what is refused is not done afterwards."""
+        """Refuses what waits; no change that is refused is made afterwards."""
         one_is_made = self._changes.end()
-        self._disk.shutdown(wait=False, cancel_futures=True)
         self._reply_to_pending()
         for reply_to, begun in self._pending.all():
             if begun and one_is_made:
                 self._refuse(reply_to, "failed", "the station stops meanwhile: 'actions' tells what became of it")
             else:
-                self._refuse(reply_to, "not_ready", _STOPS)
+                self._refuse(reply_to, "not_ready", "the station stops")
+        self._disk.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, frames: list[zmq.Frame]) -> None:
         self.stage.begin("a request", on_disk=True)  # what changes something is recorded
@@ -250,9 +249,7 @@ class Control(Closing):
         try:
             if isinstance(outcome, EdgeAdError):
                 raise outcome
-            if isinstance(outcome, Future) and outcome.cancelled():
-                self._refuse(reply_to, "not_ready", _STOPS)
-            elif isinstance(outcome, Future):
+            if isinstance(outcome, Future):
                 self._send(reply_to, outcome.result())
             elif isinstance(outcome, Snapshot):
                 self._send(reply_to, replies.success(reply_to.request_id, snapshot=outcome.fields()))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,82 +17,23 @@ from edge.messaging import publisher as publishing
 from edge.messaging.outbox import Outbox
 from edge.messaging.publisher import Publisher
 from edge.store.ledger import Ledger
+from tests.edge.cameras.capturing import wait_for
 from tests.edge.inspection.test_inspector import LANES, Listening, Resting, examining, unlike
 from tests.edge.inspection.unsteady import Accelerator
 
 ANY_PORT = "tcp://127.0.0.1:0"
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    give_up_s = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < give_up_s
-        time.sleep(0.001)
-
-
-def ended_lanes(inspector: Inspector) -> int:
-    return sum(stage.step is None for stage in inspector.stages)
-
-
-@pytest.mark.parametrize("comes_back", [True, False])
-def test_what_was_judged_behind_a_frame_that_does_not_come_is_published_at_the_stop(
-    tmp_path: Path, comes_back: bool
-) -> None:
-    free, stopping = threading.Event(), threading.Event()
+def with_one_lane_left(folder: Path, publisher: Publisher, free: threading.Event) -> Inspector:
+    """An inspector that is to stop: its first frame stays in the device, the others are judged and wait for it."""
 
     def hold(seq: int, accelerator: Accelerator) -> None:
         assert seq != 0 or free.wait(20)
 
-    pictures, outbox = unlike(LANES), Outbox(tmp_path / "state")
+    pictures, stopping = unlike(LANES), threading.Event()
     unused: Any = Listening()
-    with closing(outbox), Publisher(station="s", outbox=outbox, events=ANY_PORT, heatmaps=ANY_PORT) as publisher:
-        inspector = Inspector(
-            Resting(tmp_path, pictures),
-            examining(pictures, hold=hold),
-            unused,
-            Turns(LANES),
-            publisher,
-            lanes=LANES,
-            fail=lambda error: None,
-            stopping=stopping,
-        )
-        inspector.start()
-        wait_until(lambda: inspector.unfinished == LANES)
-        stopping.set()
-        wait_until(lambda: ended_lanes(inspector) == LANES - 1)
-        assert inspector.judged == 0
-        inspector.join(0.01)
-        assert (inspector.alive, inspector.judged, inspector.unfinished) == (True, LANES - 1, 1)
-        if not comes_back:
-            publisher.close()
-        free.set()
-        wait_until(lambda: not inspector.alive)
-        publisher.close()
-        alerts = [json.loads(text)["result"]["frame_seq"] for text in outbox.since(0, 10)]
-    assert alerts == [*range(1, LANES), *([0] if comes_back else [])]
-    assert inspector.unfinished == (0 if comes_back else 1)
-
-
-def test_a_disk_that_hangs_keeps_no_stop_from_saying_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More alerts wait than the publisher holds, and those behind the frame in the device are still to come."""
-    free, written, stopping = threading.Event(), threading.Event(), threading.Event()
-    commit = Ledger.commit
-
-    def hangs(self: Ledger, rows: Any) -> None:
-        assert written.wait(20)
-        commit(self, rows)
-
-    def hold(seq: int, accelerator: Accelerator) -> None:
-        assert seq != 0 or free.wait(20)
-
-    monkeypatch.setattr(Ledger, "commit", hangs)
-    monkeypatch.setattr(publishing, "_WAITING", 1)
-    monkeypatch.setattr(publishing, "_COMMIT_TIMEOUT_S", 0.2)
-    pictures, outbox = unlike(LANES), Outbox(tmp_path / "state")
-    unused: Any = Listening()
-    publisher = Publisher(station="s", outbox=outbox, events=ANY_PORT, heatmaps=ANY_PORT)
     inspector = Inspector(
-        Resting(tmp_path, pictures),
+        Resting(folder, pictures),
         examining(pictures, hold=hold),
         unused,
         Turns(LANES),
@@ -104,9 +43,47 @@ def test_a_disk_that_hangs_keeps_no_stop_from_saying_so(tmp_path: Path, monkeypa
         stopping=stopping,
     )
     inspector.start()
-    wait_until(lambda: inspector.unfinished == LANES)
+    wait_for(lambda: inspector.unfinished == LANES)
     stopping.set()
-    wait_until(lambda: ended_lanes(inspector) == LANES - 1)
+    wait_for(lambda: sum(stage.step is None for stage in inspector.stages) == LANES - 1)
+    return inspector
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_what_was_judged_behind_a_frame_that_does_not_come_is_published_at_the_stop(
+    tmp_path: Path, comes_back: bool
+) -> None:
+    free, outbox = threading.Event(), Outbox(tmp_path / "state")
+    with closing(outbox), Publisher(station="s", outbox=outbox, events=ANY_PORT, heatmaps=ANY_PORT) as publisher:
+        inspector = with_one_lane_left(tmp_path, publisher, free)
+        assert inspector.judged == 0
+        inspector.join(0.01)
+        assert (inspector.alive, inspector.judged, inspector.unfinished) == (True, LANES - 1, 1)
+        if not comes_back:
+            publisher.close()
+        free.set()
+        wait_for(lambda: not inspector.alive)
+        publisher.close()
+        alerts = [json.loads(text)["result"]["frame_seq"] for text in outbox.since(0, 10)]
+    assert alerts == [*range(1, LANES), *([0] if comes_back else [])]
+    assert inspector.unfinished == (0 if comes_back else 1)
+
+
+def test_a_disk_that_hangs_keeps_no_stop_from_saying_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More alerts wait than the publisher holds, and those behind the frame in the device are still to come."""
+    free, written = threading.Event(), threading.Event()
+    commit = Ledger.commit
+
+    def hangs(self: Ledger, rows: Any) -> None:
+        assert written.wait(20)
+        commit(self, rows)
+
+    monkeypatch.setattr(Ledger, "commit", hangs)
+    monkeypatch.setattr(publishing, "_WAITING", 1)
+    monkeypatch.setattr(publishing, "_COMMIT_TIMEOUT_S", 0.2)
+    outbox = Outbox(tmp_path / "state")
+    publisher = Publisher(station="s", outbox=outbox, events=ANY_PORT, heatmaps=ANY_PORT)
+    inspector = with_one_lane_left(tmp_path, publisher, free)
     joining = threading.Thread(target=inspector.join, args=(0.01,), daemon=True)
     joining.start()
     joining.join(5)
@@ -117,6 +94,6 @@ def test_a_disk_that_hangs_keeps_no_stop_from_saying_so(tmp_path: Path, monkeypa
     finally:
         written.set()
         free.set()
-    wait_until(lambda: not inspector.alive)
+    wait_for(lambda: not inspector.alive)
     publisher.close()
     outbox.close()

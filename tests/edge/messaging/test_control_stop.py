@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -16,6 +15,7 @@ from edge.messaging.asking import Asker
 from edge.messaging.changes import Change, Plan
 from edge.messaging.control import Control
 from edge.messaging.outbox import Outbox
+from tests.edge.cameras.capturing import wait_for
 
 ANY_PORT = "tcp://127.0.0.1:*"
 
@@ -53,13 +53,6 @@ class Station:
         return Change(None, {"last": ""}, {"last": name}, apply)
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    give_up_s = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < give_up_s
-        time.sleep(0.001)
-
-
 def asked_of(address: str, command: str) -> object:
     with closing(Asker(address)) as asker:
         return asker.ask(command, timeout_s=10.0)
@@ -77,11 +70,11 @@ def test_what_is_refused_at_a_stop_is_not_done_and_what_is_being_made_is_not_cal
             return pool.submit(asked_of, control.address, command)
 
         reload = ask("reload")
-        wait_until(lambda: station.at_work == ["reload"])
+        wait_for(lambda: station.at_work == ["reload"])
         pause = ask("pause")
-        wait_until(lambda: station.at_work == ["reload", "pause"])
+        wait_for(lambda: station.at_work == ["reload", "pause"])
         resume = ask("resume")
-        wait_until(lambda: control._disk._work_queue.qsize() == 1)
+        wait_for(lambda: control._disk._work_queue.qsize() == 1)
         control.close()
         with pytest.raises(BusError, match="not_ready: the station stops"):
             resume.result()
@@ -89,7 +82,7 @@ def test_what_is_refused_at_a_stop_is_not_done_and_what_is_being_made_is_not_cal
             with pytest.raises(BusError, match="failed: the station stops meanwhile: 'actions' tells"):
                 asked.result()
         station.may.set()
-        wait_until(lambda: not control._changes.end())
+        wait_for(lambda: not control._changes.end())
         control._slow.shutdown()
     assert station.made == ["pause"]
     assert [action.action for action in outbox.actions(0)] == ["pause"]
